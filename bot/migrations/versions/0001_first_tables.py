@@ -1,0 +1,783 @@
+"""First tables"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "areas",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
+        sa.Column("latitude", sa.Float(precision=53), nullable=False),
+        sa.Column("longitude", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_areas")),
+    )
+    op.create_table(
+        "chores",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chores")),
+    )
+    op.create_table(
+        "cities",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cities")),
+    )
+    op.create_table(
+        "city_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("what", sa.String(length=32), nullable=False),
+        sa.Column("value", sa.String(length=300), nullable=False),
+        sa.Column("by", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_city_changes")),
+    )
+    with op.batch_alter_table("city_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_city_changes_what"), ["what"], unique=False)
+
+    op.create_table(
+        "clock_offsets",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_offsets")),
+    )
+    op.create_table(
+        "evacuation_sites",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("hazards", sa.JSON(), nullable=False),
+        sa.Column("latitude", sa.Float(precision=53), nullable=False),
+        sa.Column("longitude", sa.Float(precision=53), nullable=False),
+        sa.Column("remarks", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evacuation_sites")),
+    )
+    op.create_table(
+        "policies",
+        sa.Column("severity", sa.String(length=16), nullable=False),
+        sa.Column("drafted_allowed", sa.Boolean(), nullable=False),
+        sa.Column("alone_allowed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("severity", name=op.f("pk_policies")),
+    )
+    op.create_table(
+        "residents",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_user_id", sa.String(length=64), nullable=True),
+        sa.Column("languages", sa.JSON(), nullable=False),
+        sa.Column("languages_chosen", sa.Boolean(), nullable=False),
+        sa.Column("following", sa.Boolean(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("areas_answered", sa.Boolean(), nullable=False),
+        sa.Column("muted_categories", sa.JSON(), nullable=False),
+        sa.Column("expecting", sa.JSON(), nullable=False),
+        sa.Column("expecting_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_residents")),
+        sa.UniqueConstraint("line_user_id", name=op.f("uq_residents_line_user_id")),
+    )
+    op.create_table(
+        "sign_in_failures",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failures")),
+    )
+    with op.batch_alter_table("sign_in_failures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_failures_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "staff",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("languages", sa.JSON(), nullable=False),
+        sa.Column("sees_protected", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
+        sa.UniqueConstraint("email", name=op.f("uq_staff_email")),
+    )
+    op.create_table(
+        "stock_texts",
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("origin", sa.String(length=100), nullable=False),
+        sa.Column("review", sa.String(length=16), nullable=False),
+        sa.Column("reviewed_by", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "key", "language", name=op.f("pk_stock_texts")),
+    )
+    op.create_table(
+        "text_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("origin", sa.String(length=100), nullable=False),
+        sa.Column("review", sa.String(length=16), nullable=False),
+        sa.Column("reviewed_by", sa.String(length=200), nullable=True),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("by", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_versions")),
+    )
+    with op.batch_alter_table("text_versions", schema=None) as batch_op:
+        batch_op.create_index("ix_text_versions_text", ["kind", "key", "language"], unique=False)
+
+    op.create_table(
+        "transitions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column(
+            "subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("from_state", sa.String(length=16), nullable=False),
+        sa.Column("to_state", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transitions")),
+    )
+    with op.batch_alter_table("transitions", schema=None) as batch_op:
+        batch_op.create_index("ix_transitions_subject", ["subject", "subject_id"], unique=False)
+
+    op.create_table(
+        "translations",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_translations")),
+    )
+    with op.batch_alter_table("translations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_translations_made_at"), ["made_at"], unique=False)
+
+    op.create_table(
+        "webhook_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("webhook_event_id", sa.String(length=64), nullable=False),
+        sa.Column("chat", sa.String(length=64), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("topic", sa.String(length=64), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_events")),
+        sa.UniqueConstraint("webhook_event_id", name=op.f("uq_webhook_events_webhook_event_id")),
+    )
+    with op.batch_alter_table("webhook_events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_webhook_events_failed",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
+        batch_op.create_index(
+            "ix_webhook_events_in_order",
+            ["urgent", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'received'"),
+            postgresql_where=sa.text("state = 'received'"),
+        )
+        batch_op.create_index("ix_webhook_events_received_at", ["received_at"], unique=False)
+        batch_op.create_index(
+            "ix_webhook_events_waiting",
+            ["urgent", "chat", "occurred_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'received'"),
+            postgresql_where=sa.text("state = 'received'"),
+        )
+
+    op.create_table(
+        "alarms",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column(
+            "subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("drill", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mark", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taker_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["taker_id"], ["staff.id"], name=op.f("fk_alarms_taker_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
+    )
+    with op.batch_alter_table("alarms", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_alarms_live",
+            ["kind", "subject_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'ended'"),
+            postgresql_where=sa.text("state <> 'ended'"),
+        )
+        batch_op.create_index("ix_alarms_subject", ["kind", "subject_id"], unique=False)
+
+    op.create_table(
+        "broadcasts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("drill", sa.Boolean(), nullable=False),
+        sa.Column("template_id", sa.String(length=32), nullable=False),
+        sa.Column("blanks", sa.JSON(), nullable=False),
+        sa.Column("category", sa.String(length=16), nullable=False),
+        sa.Column("severity", sa.String(length=16), nullable=False),
+        sa.Column("urgency", sa.String(length=16), nullable=False),
+        sa.Column("area_ids", sa.JSON(), nullable=False),
+        sa.Column("issuer", sa.String(length=100), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_number", sa.String(length=100), nullable=False),
+        sa.Column(
+            "references_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("form_key", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["author_id"], ["staff.id"], name=op.f("fk_broadcasts_author_id")),
+        sa.ForeignKeyConstraint(
+            ["references_id"], ["broadcasts.id"], name=op.f("fk_broadcasts_references_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcasts")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_broadcasts_form_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_broadcasts_number")),
+    )
+    with op.batch_alter_table("broadcasts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_broadcasts_references_id"), ["references_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_broadcasts_state"), ["state"], unique=False)
+
+    op.create_table(
+        "on_call",
+        sa.Column("staff_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_on_call_staff_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("staff_id", name=op.f("pk_on_call")),
+    )
+    op.create_table(
+        "private_pages",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("topic_id", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_private_pages_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_private_pages")),
+    )
+    with op.batch_alter_table("private_pages", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_private_pages_resident_id"), ["resident_id"], unique=False
+        )
+
+    op.create_table(
+        "resident_areas",
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("area_id", sa.String(length=64), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["area_id"], ["areas.id"], name=op.f("fk_resident_areas_area_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_resident_areas_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("resident_id", "area_id", name=op.f("pk_resident_areas")),
+    )
+    with op.batch_alter_table("resident_areas", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_resident_areas_area_id"), ["area_id"], unique=False)
+
+    op.create_table(
+        "staff_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(length=32), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.String(length=300), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_changes_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_changes")),
+    )
+    with op.batch_alter_table("staff_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_changes_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "staff_links",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_staff_links_staff_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_staff_links")),
+    )
+    with op.batch_alter_table("staff_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_links_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "staff_sessions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_staff_sessions_staff_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_sessions")),
+    )
+    with op.batch_alter_table("staff_sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_sessions_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "acknowledgements",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_acknowledgements_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_acknowledgements_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgements")),
+        sa.UniqueConstraint(
+            "broadcast_id",
+            "resident_id",
+            "kind",
+            name=op.f("uq_acknowledgements_broadcast_id_resident_id_kind"),
+        ),
+    )
+    with op.batch_alter_table("acknowledgements", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_acknowledgements_resident_id"), ["resident_id"], unique=False
+        )
+
+    op.create_table(
+        "alarm_calls",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alarm_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["alarm_id"], ["alarms.id"], name=op.f("fk_alarm_calls_alarm_id")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_alarm_calls_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm_calls")),
+    )
+    with op.batch_alter_table("alarm_calls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alarm_calls_alarm_id"), ["alarm_id"], unique=False)
+
+    op.create_table(
+        "cases",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("topic_id", sa.String(length=64), nullable=True),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("protected", sa.Boolean(), nullable=False),
+        sa.Column("assignee_id", sa.Integer(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("writing_id", sa.Integer(), nullable=True),
+        sa.Column("writing_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["assignee_id"], ["staff.id"], name=op.f("fk_cases_assignee_id")),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_cases_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"], ["residents.id"], name=op.f("fk_cases_resident_id")
+        ),
+        sa.ForeignKeyConstraint(["writing_id"], ["staff.id"], name=op.f("fk_cases_writing_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+    )
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_cases_resident_id"), ["resident_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cases_state"), ["state"], unique=False)
+
+    op.create_table(
+        "recipients",
+        sa.Column(
+            "broadcast_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "resident_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("languages", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_recipients_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_recipients_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("broadcast_id", "resident_id", name=op.f("pk_recipients")),
+    )
+    with op.batch_alter_table("recipients", schema=None) as batch_op:
+        batch_op.create_index("ix_recipients_resident_id", ["resident_id"], unique=False)
+
+    op.create_table(
+        "renditions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("origin", sa.String(length=16), nullable=False),
+        sa.Column("review", sa.String(length=16), nullable=False),
+        sa.Column("reviewed_by", sa.String(length=200), nullable=True),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_renditions_broadcast_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_renditions")),
+    )
+    with op.batch_alter_table("renditions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_renditions_broadcast_id"), ["broadcast_id"], unique=False
+        )
+
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "rendition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("recipient", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("retry_key", sa.String(length=36), nullable=False),
+        sa.Column("reply_token", sa.String(length=100), nullable=True),
+        sa.Column("reply_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(length=300), nullable=True),
+        sa.Column("request_id", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_deliveries_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["rendition_id"], ["renditions.id"], name=op.f("fk_deliveries_rendition_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"], ["residents.id"], name=op.f("fk_deliveries_resident_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("retry_key", name=op.f("uq_deliveries_retry_key")),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_deliveries_broadcast_id"), ["broadcast_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_deliveries_in_order",
+            ["urgent", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+            postgresql_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+        )
+        batch_op.create_index("ix_deliveries_state", ["state"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_waiting",
+            ["urgent", "resident_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+            postgresql_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+        )
+
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("author", sa.String(length=16), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("japanese", sa.Text(), nullable=True),
+        sa.Column("sealed_japanese", sa.LargeBinary(), nullable=True),
+        sa.Column("origin", sa.String(length=16), nullable=True),
+        sa.Column("once", sa.String(length=36), nullable=True),
+        sa.Column("translate_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("line_message_id", sa.String(length=64), nullable=True),
+        sa.Column("unsent", sa.Boolean(), nullable=False),
+        sa.Column("topic_id", sa.String(length=64), nullable=True),
+        sa.Column("helpful", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_messages_case_id")),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name=op.f("fk_messages_delivery_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"], ["residents.id"], name=op.f("fk_messages_resident_id")
+        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_messages_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("once", name=op.f("uq_messages_once")),
+    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_messages_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_messages_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_messages_delivery_id"), ["delivery_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_messages_line_message_id"), ["line_message_id"], unique=False
+        )
+        batch_op.create_index("ix_messages_resident_id_id", ["resident_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_messages_translate_at"), ["translate_at"], unique=False
+        )
+
+    op.create_table(
+        "sendings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "rendition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_sendings_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_sendings_delivery_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["rendition_id"], ["renditions.id"], name=op.f("fk_sendings_rendition_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_sendings_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sendings")),
+        sa.UniqueConstraint(
+            "rendition_id", "resident_id", name=op.f("uq_sendings_rendition_id_resident_id")
+        ),
+    )
+    with op.batch_alter_table("sendings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_sendings_broadcast_id_resident_id", ["broadcast_id", "resident_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_sendings_delivery_id"), ["delivery_id"], unique=False)
+        batch_op.create_index("ix_sendings_resident_id", ["resident_id"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("sendings", schema=None) as batch_op:
+        batch_op.drop_index("ix_sendings_resident_id")
+        batch_op.drop_index(batch_op.f("ix_sendings_delivery_id"))
+        batch_op.drop_index("ix_sendings_broadcast_id_resident_id")
+
+    op.drop_table("sendings")
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_messages_translate_at"))
+        batch_op.drop_index("ix_messages_resident_id_id")
+        batch_op.drop_index(batch_op.f("ix_messages_line_message_id"))
+        batch_op.drop_index(batch_op.f("ix_messages_delivery_id"))
+        batch_op.drop_index(batch_op.f("ix_messages_case_id"))
+        batch_op.drop_index(batch_op.f("ix_messages_at"))
+
+    op.drop_table("messages")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_deliveries_waiting",
+            sqlite_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+            postgresql_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+        )
+        batch_op.drop_index("ix_deliveries_state")
+        batch_op.drop_index(
+            "ix_deliveries_in_order",
+            sqlite_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+            postgresql_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_deliveries_broadcast_id"))
+
+    op.drop_table("deliveries")
+    with op.batch_alter_table("renditions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_renditions_broadcast_id"))
+
+    op.drop_table("renditions")
+    with op.batch_alter_table("recipients", schema=None) as batch_op:
+        batch_op.drop_index("ix_recipients_resident_id")
+
+    op.drop_table("recipients")
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cases_state"))
+        batch_op.drop_index(batch_op.f("ix_cases_resident_id"))
+
+    op.drop_table("cases")
+    with op.batch_alter_table("alarm_calls", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_alarm_calls_alarm_id"))
+
+    op.drop_table("alarm_calls")
+    with op.batch_alter_table("acknowledgements", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_acknowledgements_resident_id"))
+
+    op.drop_table("acknowledgements")
+    with op.batch_alter_table("staff_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_sessions_staff_id"))
+
+    op.drop_table("staff_sessions")
+    with op.batch_alter_table("staff_links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_links_staff_id"))
+
+    op.drop_table("staff_links")
+    with op.batch_alter_table("staff_changes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_changes_staff_id"))
+
+    op.drop_table("staff_changes")
+    with op.batch_alter_table("resident_areas", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_resident_areas_area_id"))
+
+    op.drop_table("resident_areas")
+    with op.batch_alter_table("private_pages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_private_pages_resident_id"))
+
+    op.drop_table("private_pages")
+    op.drop_table("on_call")
+    with op.batch_alter_table("broadcasts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_broadcasts_state"))
+        batch_op.drop_index(batch_op.f("ix_broadcasts_references_id"))
+
+    op.drop_table("broadcasts")
+    with op.batch_alter_table("alarms", schema=None) as batch_op:
+        batch_op.drop_index("ix_alarms_subject")
+        batch_op.drop_index(
+            "ix_alarms_live",
+            sqlite_where=sa.text("state <> 'ended'"),
+            postgresql_where=sa.text("state <> 'ended'"),
+        )
+
+    op.drop_table("alarms")
+    with op.batch_alter_table("webhook_events", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_webhook_events_waiting",
+            sqlite_where=sa.text("state = 'received'"),
+            postgresql_where=sa.text("state = 'received'"),
+        )
+        batch_op.drop_index("ix_webhook_events_received_at")
+        batch_op.drop_index(
+            "ix_webhook_events_in_order",
+            sqlite_where=sa.text("state = 'received'"),
+            postgresql_where=sa.text("state = 'received'"),
+        )
+        batch_op.drop_index(
+            "ix_webhook_events_failed",
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
+
+    op.drop_table("webhook_events")
+    with op.batch_alter_table("translations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_translations_made_at"))
+
+    op.drop_table("translations")
+    with op.batch_alter_table("transitions", schema=None) as batch_op:
+        batch_op.drop_index("ix_transitions_subject")
+
+    op.drop_table("transitions")
+    with op.batch_alter_table("text_versions", schema=None) as batch_op:
+        batch_op.drop_index("ix_text_versions_text")
+
+    op.drop_table("text_versions")
+    op.drop_table("stock_texts")
+    op.drop_table("staff")
+    with op.batch_alter_table("sign_in_failures", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_failures_subject"))
+
+    op.drop_table("sign_in_failures")
+    op.drop_table("residents")
+    op.drop_table("policies")
+    op.drop_table("evacuation_sites")
+    op.drop_table("clock_offsets")
+    with op.batch_alter_table("city_changes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_city_changes_what"))
+
+    op.drop_table("city_changes")
+    op.drop_table("cities")
+    op.drop_table("chores")
+    op.drop_table("areas")

@@ -1,0 +1,1 @@
+"""Open data of cities, one module per family of formats."""

@@ -1,0 +1,230 @@
+"""The command line: `flask staff create …`, or `python -m handlers.commands staff create …`.
+
+The second way needs no settings until a command does: `keys new` makes the first ones.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.cli import ScriptInfo
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import city, schema, staff_accounts
+from bot.evaluation import Question, evaluate_topics
+from bot.knowledge import Knowledge
+from bot.models import ROLES, Staff, StockText
+from bot.runtime import ROOT, Runtime
+from bot.settings import SettingsError
+from handlers.console.accounts import link_address
+
+
+@click.group()
+def command_line() -> None:
+    """Everything that is set up or repaired outside the console."""
+
+
+def register(app: Flask) -> None:
+    for command in command_line.commands.values():
+        app.cli.add_command(command)
+
+
+@contextmanager
+def at_work() -> Iterator[Runtime]:
+    """The application's runtime, or one made now where the command runs without the application.
+
+    What goes wrong with settings or database ends the command with one clear line and exit code 1.
+    """
+    flask = click.get_current_context().find_object(ScriptInfo)
+    made = None
+    try:
+        if flask is not None:
+            yield flask.load_app().extensions["runtime"]
+        else:
+            made = Runtime.from_environment()
+            yield made
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            f"the database refused ({type(error).__name__}). Is it running, and are its tables "
+            "made? `flask db upgrade` makes them."
+        ) from error
+    finally:
+        if made is not None:
+            made.close()
+
+
+@command_line.group()
+def keys() -> None:
+    """The secrets this installation signs and encrypts with."""
+
+
+@keys.command("new")
+def keys_new() -> None:
+    """Print new SECRET_KEY and ENCRYPTION_KEYS settings. Nothing is stored."""
+    click.echo(f"SECRET_KEY={secrets.token_urlsafe(48)}")
+    click.echo(f"ENCRYPTION_KEYS={Fernet.generate_key().decode()}")
+    click.echo(
+        "Keep both where only this service and its keeper can read them. Without ENCRYPTION_KEYS "
+        "the texts of protected cases cannot be opened again: keep a copy apart from the "
+        "database's backups. To rotate, put a new key before the old one, with a comma between.",
+        err=True,
+    )
+
+
+@command_line.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the tables to what this version needs."""
+    with at_work() as runtime:
+        schema.upgrade(runtime.database)
+    click.echo("The tables are what this version needs.")
+
+
+@command_line.group()
+def staff() -> None:
+    """Accounts for the console."""
+
+
+@staff.command("create")
+@click.option("--email", required=True, help="Where the person signs in with.")
+@click.option("--name", help="What residents and colleagues see; needed for a new account.")
+@click.option("--role", type=click.Choice(ROLES), help="Needed for a new account.")
+def staff_create(email: str, name: str | None, role: str | None) -> None:
+    """Make an account and a link that sets its password; for an existing one, a new link."""
+    by = staff_accounts.COMMAND_LINE
+    with at_work() as runtime:
+        now = runtime.clock.now()
+        try:
+            with runtime.database.write() as session:
+                person = staff_accounts.find(session, email)
+                known = person is not None
+                if person is None:
+                    if not name or not role:
+                        raise click.UsageError("a new account needs --name and --role")
+                    person = staff_accounts.create(
+                        session,
+                        email=email,
+                        name=name,
+                        role=role,
+                        languages=["ja"],
+                        by=by,
+                        now=now,
+                    )
+                token = staff_accounts.make_link(session, person, by=by, now=now)
+        except staff_accounts.AccountError as error:
+            raise click.ClickException(_PROBLEMS[error.reason]) from error
+        told = "has an account already; only the link is new" if known else "account made"
+        click.echo(f"{person.email}, {person.role}: {told}.", err=True)
+        click.echo("This link sets the password, once, within 24 hours:", err=True)
+        click.echo(link_address(runtime.settings, token))
+
+
+@staff.command("list")
+def staff_list() -> None:
+    """Print every account: address, role, state, name, separated by tabs."""
+    with at_work() as runtime, runtime.database.read() as session:
+        for person in session.scalars(select(Staff).order_by(Staff.email)):
+            click.echo(f"{person.email}\t{person.role}\t{_state(person)}\t{person.name}")
+
+
+@command_line.group("city")
+def city_group() -> None:
+    """The city's facts, areas and evacuation sites."""
+
+
+@city_group.command("load")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--sites", type=click.Path(path_type=Path), help="The evacuation sites, as CSV.")
+def city_load(file: Path, sites: Path | None) -> None:
+    """Store the city of a file such as bot/demo/city.toml: all of it or, where anything is wrong,
+    nothing. Residents' choices of areas that the file does not have any more are erased.
+    """
+    with at_work() as runtime:
+        try:
+            read = city.read(file)
+            with runtime.database.write() as session:
+                city.load(session, read)
+                number = city.load_sites(session, sites) if sites else None
+        except city.CityFileError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{city.named(read.facts['city']['name'], 'ja')}: {len(read.areas)} areas loaded.")
+    if number is not None:
+        click.echo(f"{number} evacuation sites loaded; earlier ones are gone.")
+
+
+@command_line.group("texts")
+def texts_group() -> None:
+    """The words the city keeps ready: templates of notices, answers, canned replies."""
+
+
+@texts_group.command("load")
+@click.option("--adopted-by", help="Who takes responsibility for all texts that are new.")
+def texts_load(adopted_by: str | None) -> None:
+    """Store the texts that come with this version and are not there yet. What is there stays.
+
+    They are drafted, unless somebody takes responsibility; the console's Texts page does that too.
+    """
+    with at_work() as runtime:
+        day = runtime.clock.now().astimezone(city.JAPAN).date()
+        by = f"{adopted_by.strip()} {day}" if adopted_by and adopted_by.strip() else None
+        with runtime.database.write() as session:
+            number = city.load_texts(session, ROOT / "templates", adopted_by=by)
+            drafted = session.scalar(
+                select(func.count()).select_from(StockText).where(StockText.review == "drafted")
+            )
+    click.echo(f"{number} texts loaded{f', adopted by {by}' if by else ''}.")
+    click.echo(f"{drafted} texts are drafted and wait for somebody to adopt them.")
+
+
+@command_line.group()
+def evaluate() -> None:
+    """How well the bot understands, over questions with their topics written beside them."""
+
+
+@evaluate.command("topics")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--language", help="The questions' language; without it, each one's is detected.")
+def evaluate_topics_command(file: Path, language: str | None) -> None:
+    """Measure FILE: lines of topic, text and note with tabs between, after a heading line.
+
+    The topic is an id, `out-of-scope` or `small-talk`. The last line printed is a JSON object.
+    """
+    lines = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+    if not lines or any(len(line) < 2 for line in lines):
+        raise click.ClickException(f"{file}: every line needs a topic, a tab and a text")
+    questions = [Question(topic, text, language) for topic, text, *_ in lines]
+    figures = evaluate_topics(Knowledge.load(ROOT / "templates" / "faq"), questions).row()
+    for name, value in figures.items():
+        shown = "-" if value is None else value if isinstance(value, int) else f"{value:.3f}"
+        click.echo(f"{name:<24}{shown}")
+    click.echo(json.dumps(figures))
+
+
+_PROBLEMS = {
+    "email": "this is not an e-mail address",
+    "name": "the name must have 1 to 100 characters",
+    "role": f"the role must be one of {', '.join(ROLES)}",
+    "inactive": "this account is not active; an administrator can activate it in the console",
+}
+
+
+def _state(person: Staff) -> str:
+    if not person.active:
+        return "inactive"
+    return "active" if person.password_hash else "no password yet"
+
+
+if __name__ == "__main__":
+    command_line(prog_name="python -m handlers.commands")

@@ -1,0 +1,191 @@
+"""Pages anybody may open: what this account is, a private page by its token, and the health."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
+from redis import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import city
+from bot.languages import complete, language
+from bot.models import City, PrivatePage, StockText
+from bot.runtime import Runtime
+from broadcasts import reading
+from broadcasts.drafting import moment_in
+from handlers.residents.urgent import PRIVATE_PAGE_LIFE, call_numbers, token_hash
+
+blueprint = Blueprint("public", __name__)
+
+ABOUT_SECTIONS = ("who", "not_119", "kept", "line", "delete")
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """200 when the database answers, else 503; Redis may be away, the sweep works without it."""
+    runtime: Runtime = current_app.extensions["runtime"]
+    parts = {"database": _database_answers(runtime), "redis": _redis_answers(runtime)}
+    response = jsonify(parts)
+    response.status_code = 200 if parts["database"] else 503
+    return response
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """Who runs the account, what is kept and how long, in the reader's language."""
+    runtime: Runtime = current_app.extensions["runtime"]
+    tag = _asked_language()
+    with runtime.database.read() as session:
+        row = session.get(City, 1)
+    facts = row.facts if row else {}
+    name = city.named(facts.get("city", {}).get("name", {"ja": "市"}), tag)
+    values = {
+        "city": name,
+        "days": runtime.settings.retention_days,
+        "case_days": runtime.settings.case_retention_days,
+    }
+    say = runtime.words.text
+    sections = [
+        (say(tag, f"about.{part}"), say(tag, f"about.{part}_text", **values))
+        for part in ABOUT_SECTIONS
+    ]
+    return render_template(
+        "public/about.html",
+        language=language(tag),
+        languages=complete("conversation"),
+        title=say(tag, "about.title"),
+        city=name,
+        sections=sections,
+        contact=say(tag, "about.contact"),
+        counter=city.blanks(facts, tag, runtime.words),
+    )
+
+
+@blueprint.get("/p/<token>")
+def private(token: str) -> Response:
+    """What must not stand in the chat; afterwards the same address says only that it ended."""
+    runtime: Runtime = current_app.extensions["runtime"]
+    with runtime.database.read() as session:
+        page = session.get(PrivatePage, token_hash(token))
+        open_now = page is not None and page.expires_at > runtime.clock.now()
+        tag = page.language if page else _asked_language()
+        text = session.get(StockText, ("faq", page.topic_id, tag)) if page and open_now else None
+        row = session.get(City, 1)
+    facts = row.facts if row else {}
+    say = runtime.words.text
+    topic = runtime.knowledge.topics.get(page.topic_id) if page and open_now else None
+    minutes = int(PRIVATE_PAGE_LIFE / timedelta(minutes=1))
+    response = make_response(
+        render_template(
+            "public/private.html",
+            language=language(tag),
+            title=say(tag, "private.preview"),
+            leave=say(tag, "private.leave.button"),
+            text=city.filled(text.parts["page"], facts, tag, runtime.words) if text else None,
+            calls=[
+                (say(tag, "call.button", number=number), dialled)
+                for number, dialled in (call_numbers(facts, topic.call) if topic else ())
+            ],
+            ends=say(tag, "private.minutes", minutes=minutes),
+            ended=(say(tag, "private.ended"), say(tag, "private.again")),
+        ),
+        200 if text else 410,
+    )
+    response.headers["Cache-Control"] = "no-store, max-age=0"
+    return response
+
+
+@blueprint.get("/n/<number>")
+def notice(number: str) -> tuple[str, int]:
+    """A notice in all its languages with its present state: is this really the city?"""
+    runtime: Runtime = current_app.extensions["runtime"]
+    tag = _asked_language()
+    say = runtime.words.text
+    with runtime.database.read() as session:
+        row = session.get(City, 1)
+        facts = row.facts if row else {}
+        found = reading.by_number(session, number)
+        if found is None:
+            words = (say(tag, "notice.unknown"), say(tag, "notice.how_to_check"))
+            return _notice_page(tag, facts, runtime, title=words[0], unknown=words), 404
+        shown = reading.shown(session, runtime, found, runtime.clock.now())
+    first = [text for text in shown.texts if text.language == tag]
+    others = [text for text in shown.texts if text.language != tag]
+    lines = [
+        say(tag, "notice.valid_until", time=moment_in(tag, found.expires_at)),
+    ]
+    if shown.sent_at:
+        lines.insert(0, say(tag, "notice.sent", time=moment_in(tag, shown.sent_at)))
+    if found.decided_at:
+        decided = moment_in(tag, found.decided_at)
+        lines.insert(0, say(tag, "notice.decided_by", issuer=found.issuer, time=decided))
+    page = _notice_page(
+        tag,
+        facts,
+        runtime,
+        title=say(tag, "notice.title", number=number),
+        state=shown.state,
+        state_words=say(tag, f"notice.state.{shown.state}"),
+        drill=say(tag, "alert.drill_first") if found.drill else "",
+        drill_last=say(tag, "alert.drill_last") if found.drill else "",
+        first=first,
+        others=others,
+        other_languages=say(tag, "notice.other_languages"),
+        lines=lines,
+        newest=shown.newest_number,
+        newest_words=say(tag, "notice.newest"),
+        how_to_check=say(tag, "notice.how_to_check"),
+    )
+    return page, 200
+
+
+def _notice_page(
+    tag: str, facts: dict[str, Any], runtime: Runtime, title: str, **values: object
+) -> str:
+    return render_template(
+        "public/notice.html",
+        language=language(tag),
+        title=title,
+        counter=city.blanks(facts, tag, runtime.words),
+        own_name=lambda other: language(other).own_name,
+        **values,
+    )
+
+
+def _asked_language() -> str:
+    """`?lang=`, else the best of the browser's languages, else plain Japanese."""
+    known = {item.tag for item in complete("conversation")}
+    asked = request.args.get("lang", "")
+    if asked in known:
+        return asked
+    return request.accept_languages.best_match(sorted(known - {"ja-x-easy"})) or "ja-x-easy"
+
+
+def _database_answers(runtime: Runtime) -> bool:
+    try:
+        with runtime.database.read() as session:
+            session.execute(select(1))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _redis_answers(runtime: Runtime) -> bool:
+    try:
+        return bool(runtime.redis.ping())
+    except RedisError:
+        return False

@@ -1,0 +1,1 @@
+"""What residents can do, one module per family of intents."""

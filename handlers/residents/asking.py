@@ -1,0 +1,198 @@
+"""A question in words: the answer, up to three to choose from, or a person."""
+
+from collections.abc import Callable, Mapping
+
+from bot import cases, city, conversations
+from bot.channel import Card, Choice, Text
+from bot.knowledge import Finding, Handling, Outcome
+from bot.models import StockText
+from handlers.residents import alerts, handover, joining, places, urgent
+from handlers.residents.turn import Action, Turn, action_data
+
+POPULAR = (
+    "garbage.days",
+    "moving.in",
+    "health.insurance-join",
+    "health.find-hospital",
+    "child.nursery",
+    "japanese.class",
+    "status.renewal",
+    "letter.unknown",
+)
+
+TOPIC_ACTIONS: Mapping[str, Action] = {
+    "service.language": joining.choose_language,
+    "service.area": joining.choose_areas,
+    "service.delete-data": joining.ask_delete,
+    "service.staff": handover.ask_person,
+}
+
+
+def text(turn: Turn) -> None:
+    """Anything a resident wrote that neither is urgent nor must stay private."""
+    finding = turn.runtime.knowledge.find(turn.event.text, turn.language)
+    if finding.outcome is Outcome.COMMAND:
+        (urgent.hide if finding.detail == "hide" else joining.menu)(turn, {})
+        return
+    if places.expects_name(turn):
+        places.by_name(turn)
+        return
+    if alerts.expects_help(turn):
+        alerts.help_written(turn)
+        return
+    if turn.heard is not None and turn.heard.sealed is None and finding.topics:
+        turn.heard.topic_id = finding.topics[0]  # for staff who do not read the language
+    for protected in (True, False):
+        case = cases.receiving(turn.session, turn.resident, turn.now, protected=protected)
+        if case and case.state == "answered" and finding.outcome is Outcome.SMALL_TALK:
+            turn.case = case  # thanks for an answer are no new question
+            break
+        if case:
+            handover.add_to(turn, case)
+            return
+    _OUTCOMES[finding.outcome](turn, finding)
+
+
+def topic(turn: Turn, topic_id: str) -> None:
+    """What happens with a topic, found or tapped."""
+    known = turn.runtime.knowledge.topics.get(topic_id)
+    found = turn.faq(topic_id)
+    if known is None or found is None:
+        nothing(turn, Finding(Outcome.NOTHING))
+    elif known.handling in (Handling.URGENT, Handling.PROTECT):
+        urgent.answer(turn, topic_id)
+    elif topic_id in TOPIC_ACTIONS:
+        TOPIC_ACTIONS[topic_id](turn, {"topic": topic_id})
+    elif known.handling is Handling.STAFF:
+        turn.answered_topic = topic_id
+        turn.say(Text(answer_text(turn, found)))
+        case, is_new = cases.open_case(
+            turn.session,
+            turn.runtime,
+            turn.resident,
+            reason="topic",
+            topic_id=topic_id,
+            about=turn.heard,
+        )
+        handover.told_of(turn, case, is_new=is_new)
+    else:
+        answer(turn, found)
+
+
+def answer(turn: Turn, found: StockText) -> None:
+    """The city's text, what can be tapped with it, and whether it helped."""
+    known = turn.runtime.knowledge.topics[found.key]
+    links = turn.city().get("links", {})
+    turn.answered_topic = found.key
+    turn.say(Text(answer_text(turn, found)))
+    buttons = urgent.call_buttons(turn, known.call)
+    buttons += [
+        Choice(turn.words("link.button"), uri=links[name]) for name in known.links if name in links
+    ]
+    if known.sites:
+        buttons.insert(0, turn.choice("menu.places.button", "places"))
+    if buttons:
+        turn.say(
+            Card(title=found.parts["title"], summary=found.parts["title"], buttons=tuple(buttons))
+        )
+    turn.say_words(
+        "answer.helpful",
+        turn.choice("answer.yes.button", "helpful", yes="1", topic=found.key),
+        turn.choice("answer.no.button", "helpful", yes="0", topic=found.key),
+        turn.person(),
+    )
+
+
+def answer_text(turn: Turn, found: StockText) -> str:
+    """The text with the city's particulars; a text nobody vouches for says so."""
+    words = city.filled(found.parts["text"], turn.city(), found.language, turn.runtime.words)
+    return f"{words}\n\n{turn.words('answer.drafted')}" if found.review == "drafted" else words
+
+
+def candidates(turn: Turn, finding: Finding) -> None:
+    texts = [turn.faq(topic_id) for topic_id in finding.topics]
+    buttons = [topic_button(found) for found in texts if found]
+    turn.say(
+        Card(
+            title=turn.words("candidates.title"),
+            summary=turn.words("candidates.title"),
+            buttons=(*buttons, turn.person()),
+        )
+    )
+
+
+def topic_button(found: StockText) -> Choice:
+    """A topic to tap; a protected one under its neutral words only."""
+    label = found.parts.get("preview") or found.parts["title"]
+    return Choice(label, action=action_data("topic", topic=found.key))
+
+
+def nothing(turn: Turn, finding: Finding) -> None:
+    turn.say_words(
+        "nothing.text",
+        turn.person(),
+        turn.choice("menu.questions.button", "questions"),
+        turn.menu(),
+    )
+
+
+def out_of_scope(turn: Turn, finding: Finding) -> None:
+    turn.say_words("out_of_scope.text", turn.person(), turn.menu())
+
+
+def small_talk(turn: Turn, finding: Finding) -> None:
+    turn.say_words(f"small_talk.{finding.detail}", turn.menu())
+
+
+def questions(turn: Turn, data: Mapping[str, str]) -> None:
+    """What is asked most, to tap; everything else can be written."""
+    texts = [turn.faq(topic_id) for topic_id in POPULAR]
+    turn.say(
+        Card(
+            title=turn.words("questions.title"),
+            summary=turn.words("questions.title"),
+            lines=(turn.words("menu.hint"),),
+            buttons=tuple(topic_button(found) for found in texts if found),
+        )
+    )
+
+
+def tapped(turn: Turn, data: Mapping[str, str]) -> None:
+    topic(turn, data.get("topic", ""))
+
+
+def helpful(turn: Turn, data: Mapping[str, str]) -> None:
+    """Whether the answer was what the person needed; a *no* leads on."""
+    last = conversations.last_answer(turn.session, turn.resident)
+    if last is not None and last.topic_id == data.get("topic"):
+        last.helpful = data.get("yes") == "1"
+    if data.get("yes") == "1":
+        turn.say_words("answer.thanks", turn.menu())
+    else:
+        turn.say_words(
+            "answer.sorry", turn.person(), turn.choice("menu.questions.button", "questions")
+        )
+
+
+def no_words(turn: Turn) -> None:
+    """A sticker, a picture, a sound, a file: nobody reads these here yet, and the bot says so."""
+    for protected in (True, False):
+        case = cases.receiving(turn.session, turn.resident, turn.now, protected=protected)
+        if case and turn.event.kind != "sticker":
+            turn.case = case
+            cases.resident_wrote(turn.session, case, at=turn.now)
+    if turn.event.kind == "sticker":
+        turn.say_words("small_talk.reaction", turn.menu())
+    else:
+        turn.say_words("media.text", turn.person(), turn.menu())
+
+
+_OUTCOMES: Mapping[Outcome, Callable[[Turn, Finding], None]] = {
+    Outcome.TOPIC: lambda turn, finding: topic(turn, finding.topics[0]),
+    Outcome.CANDIDATES: candidates,
+    Outcome.SMALL_TALK: small_talk,
+    Outcome.OUT_OF_SCOPE: out_of_scope,
+    Outcome.NOTHING: nothing,
+}
+
+ACTIONS: Mapping[str, Action] = {"questions": questions, "topic": tapped, "helpful": helpful}

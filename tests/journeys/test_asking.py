@@ -1,0 +1,99 @@
+"""A question in any of the languages: the answer, candidates, or a person."""
+
+import pytest
+
+from bot.languages import complete
+from bot.runtime import ROOT
+from bot.words import Words
+from tests.world import World, actions_of, labels_of
+
+WORDS = Words.load(ROOT / "bot" / "locale", "bot")
+OWN_NAMES = {known.tag: known.own_name for known in complete("conversation")}
+QUESTIONS = {
+    "ja": "燃えるごみは何曜日に出しますか",
+    "ja-x-easy": "ごみの ひは いつですか",
+    "en": "What day is garbage collection?",
+    "zh-Hans": "垃圾几号收？哪天可以扔垃圾？",
+    "vi": "Ngày nào thu gom rác vậy ạ?",
+}
+
+
+@pytest.mark.parametrize("tag", QUESTIONS)
+def test_a_question_is_answered_in_the_askers_language(world: World, tag: str) -> None:
+    phone = world.joined(OWN_NAMES[tag], WORDS.text(tag, "areas.skip.button"))
+    answer = phone.ask(QUESTIONS[tag], count=2)
+    assert WORDS.text(tag, "answer.helpful") in answer
+    assert WORDS.text(tag, "answer.drafted") not in answer
+    assert WORDS.text(tag, "answer.thanks") in phone.tap(WORDS.text(tag, "answer.yes.button"))
+
+
+def test_no_is_not_the_end(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    phone.ask("What day is garbage collection?", count=2)
+    assert "Sorry" in phone.tap("No")
+    assert "city staff" in phone.tap("Talk to a person")
+
+
+def test_the_answers_links_lead_to_the_citys_pages(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    phone.write("What day is garbage collection?")
+    uris = [action.get("uri") for action in actions_of(phone.answer(3))]
+    assert "https://minato.example/garbage" in uris
+
+
+def test_another_language_than_the_chosen_one_is_answered_with_an_offer(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    answer = phone.ask("Ngày nào thu gom rác vậy ạ?", count=2)
+    assert WORDS.text("vi", "answer.helpful") in answer
+    switched = phone.tap(WORDS.text("vi", "language.switch.button", language="Tiếng Việt"), count=2)
+    assert WORDS.text("vi", "language.changed", language="Tiếng Việt") in switched
+
+
+def test_somebody_who_never_joined_is_answered_all_the_same(world: World) -> None:
+    phone = world.resident(joins=False)
+    answer = phone.ask("Ngày nào thu gom rác vậy ạ?", count=2)
+    assert WORDS.text("vi", "answer.helpful") in answer
+
+
+def test_words_without_meaning_lead_to_a_person(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    phone.write("qwxz blorf grunk")
+    messages = phone.answer()
+    assert "Talk to a person" in labels_of(messages)
+
+
+def test_what_is_not_the_citys_business_is_said_kindly(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    phone.write("Who will win the football world cup?")
+    assert "Talk to a person" in labels_of(phone.answer())
+
+
+def test_an_unsure_question_offers_topics_to_tap(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    phone.write("the school and the hospital papers")
+    messages = phone.answer()
+    labels = labels_of(messages)
+    assert "Talk to a person" in labels
+    topics = [a for a in actions_of(messages) if "do=topic" in a.get("data", "")]
+    assert 1 <= len(topics) <= 3
+    assert "Was this what you needed?" in phone.tap(topics[0]["label"], messages, count=2)
+
+
+def test_common_questions_can_be_tapped(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    phone.ask("menu")
+    phone.tap("Common questions")
+    titles = [a for a in actions_of([i["message"] for i in phone.received()[-1:]]) if a.get("data")]
+    assert len(titles) == 8
+    assert phone.tap(titles[0]["label"], count=2)
+
+
+def test_braces_and_markup_in_a_question_change_nothing(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    for text in (
+        "{city} {0} {{}} %s",
+        "<b>garbage day?</b>",
+        "'; DROP TABLE residents; --",
+        "‮evil",
+    ):
+        assert phone.ask(text)
