@@ -15,11 +15,10 @@ from typing import Any
 import requests
 from sqlalchemy import select
 
+from bot.clock import Clock
 from bot.database import Database
 from bot.jobs import QUEUES
 from bot.models import Message
-from bot.runtime import Runtime
-from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120.0
@@ -217,9 +216,9 @@ class World:
 
     def move_clock(self, seconds: float) -> None:
         """Move the time of the bot and of the simulator together."""
-        runtime = Runtime.build(Settings.from_environment(self.environment))
-        runtime.clock.move(seconds)
-        runtime.close()
+        database = Database(self.environment["DATABASE_URL"])
+        Clock(database, movable=True).move(seconds)
+        database.close()
         self.simulator.post("clock", advance_seconds=seconds)
         time.sleep(CLOCK_SEEN_SECONDS)
 
