@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot import networks
 from bot.languages import complete, from_profile
 from bot.models import Case, Delivery, Message, PrivatePage, Resident, WebhookEvent
 from bot.states import transition
@@ -51,6 +52,7 @@ def guessed_language(profile_language: str | None) -> str | None:
 def forget(session: Session, resident: Resident, *, at: datetime) -> None:
     """Erase a person: their id, choices, messages and pages. Cases stay, without the person."""
     session.flush()
+    networks.forget(session, resident, at)
     cases = session.scalars(select(Case).where(Case.resident_id == resident.id)).all()
     for case in cases:
         if case.state != "closed":

@@ -52,6 +52,11 @@ class Settings:
     line_channel_access_token: str = _setting(
         "The long-lived channel access token.", default="", secret=True
     )
+    line_basic_id: str = _setting(
+        "The account's LINE id with its @, such as @minato-city: for links and QR codes that open "
+        "the chat.",
+        default="",
+    )
     line_api_base_url: str = _setting(
         "The Messaging API; another address only for the simulator.",
         default="https://api.line.me",
@@ -96,6 +101,11 @@ class Settings:
     translate_residents: bool = _setting(
         "Whether the translator gets what residents write and staff answer: yes or no. Never "
         "those of protected cases.",
+        default=False,
+    )
+    translate_notices: bool = _setting(
+        "Whether the translator may draft notices for key persons to write from, marked: yes or "
+        "no.",
         default=False,
     )
     smtp_host: str = _setting(
@@ -164,6 +174,8 @@ class Settings:
             if getattr(self, name) < 1
         ]
         wrong += self._translator_problems()
+        if self.line_basic_id and not self.line_basic_id.startswith("@"):
+            wrong.append("line_basic_id")
         if self.smtp_host and not self.mail_from:
             wrong.append("mail_from")
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
@@ -189,6 +201,8 @@ class Settings:
             wrong += [] if usable else ["translator_url"]
         if self.translate_residents and self.translator in ("", "google"):
             wrong.append("translate_residents")
+        if self.translate_notices and not self.translator:
+            wrong.append("translate_notices")
         return wrong
 
 

@@ -6,9 +6,22 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.database import rows_changed
-from bot.models import Alarm, Broadcast, Case, Delivery, Rendition, Transition, WebhookEvent
+from bot.models import (
+    Alarm,
+    Broadcast,
+    Case,
+    Delivery,
+    KeyPerson,
+    Relay,
+    Rendition,
+    TextClaim,
+    Transition,
+    WebhookEvent,
+)
 
-Stateful = Alarm | Broadcast | Case | Delivery | Rendition | WebhookEvent
+Stateful = (
+    Alarm | Broadcast | Case | Delivery | KeyPerson | Relay | Rendition | TextClaim | WebhookEvent
+)
 
 
 class ForbiddenMove(Exception):

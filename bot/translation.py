@@ -51,10 +51,13 @@ _CODES: Mapping[str, Mapping[str, str]] = {
 
 
 class Purpose(StrEnum):
-    """Whose words are translated; one switch in the settings allows both."""
+    """Whose words are translated; the settings have a switch for the first two, and one for
+    notices.
+    """
 
     ANSWER = "answer"  # staff's, to one resident
     RESIDENT = "resident"
+    NOTICE = "notice"  # the city's, as a draft for a key person
 
 
 class Problem(StrEnum):
@@ -95,12 +98,17 @@ class Translator:
         """Whether residents' and staff's words may be given to the service there is."""
         return bool(self._settings.translator) and self._settings.translate_residents
 
+    @property
+    def is_on_for_notices(self) -> bool:
+        """Whether notices may be given to the service there is."""
+        return bool(self._settings.translator) and self._settings.translate_notices
+
     def translate(self, text: str, source: str, target: str, purpose: Purpose) -> str:
         """`text` in the language `target`, both as tags. Takes up to `DEADLINE_SECONDS`.
 
         Words of a protected case must never come here. Raises `TranslationError`.
         """
-        if not self.is_on:
+        if not (self.is_on_for_notices if purpose is Purpose.NOTICE else self.is_on):
             raise TranslationError(Problem.OFF)
         key = self._key(text, source, target)
         kept = None if purpose is Purpose.RESIDENT else self._kept(key)

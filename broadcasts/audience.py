@@ -17,11 +17,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot import deliveries
 from bot.models import Delivery, Resident, ResidentArea
-from bot.models.broadcasts import Broadcast, Recipient, Sending
+from bot.models.broadcasts import REVIEWED, Broadcast, Recipient, Rendition, Sending
 
 CONFIRMED_WITHIN = timedelta(days=365)
 """Who said longer ago where they live gets every alert, like who never said it."""
@@ -89,6 +89,28 @@ def without_sending(broadcast_id: int) -> Sequence[ColumnElement[bool]]:
         Resident.line_user_id.is_not(None),
         ~exists().where(
             Sending.broadcast_id == broadcast_id, Sending.resident_id == Recipient.resident_id
+        ),
+    )
+
+
+def lacking(rendition: Rendition) -> Sequence[ColumnElement[bool]]:
+    """Which recipients read a released text first of all and had no reviewed or released text in
+    its language.
+    """
+    had = aliased(Rendition)
+    good = or_(had.origin == "person", and_(had.review.in_(REVIEWED), had.origin != "fallback"))
+    return (
+        Recipient.broadcast_id == rendition.broadcast_id,
+        Recipient.languages.startswith(f'["{rendition.language}"', autoescape=True),
+        Recipient.resident_id == Resident.id,
+        Resident.following.is_(True),
+        Resident.line_user_id.is_not(None),
+        ~exists().where(
+            Sending.broadcast_id == rendition.broadcast_id,
+            Sending.resident_id == Recipient.resident_id,
+            Sending.rendition_id == had.id,
+            had.language == rendition.language,
+            good,
         ),
     )
 

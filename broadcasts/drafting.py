@@ -78,6 +78,12 @@ class Desk:
         usable = {tag: found for tag, found in made.items() if found and self._may_go(found)}
         return [usable.get(known.tag) or self._fallback(known.tag, made) for known in registered()]
 
+    def draft(self, tag: str) -> Wording | None:
+        """The template's words in a language whoever vouches for them, or None where there is none
+        or a blank was not written in it.
+        """
+        return self._from_template(tag) if tag in self._complete_tags() else None
+
     def _complete_tags(self) -> list[str]:
         return [known.tag for known in complete(ALERTS)]
 

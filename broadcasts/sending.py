@@ -26,7 +26,7 @@ from bot.models import Delivery, Staff
 from bot.models.broadcasts import Broadcast, Policy, Recipient, Rendition
 from bot.runtime import Runtime
 from bot.states import transition
-from broadcasts import audience
+from broadcasts import audience, relaying
 from broadcasts.drafting import Desk, Wording, missing_blanks, missing_decision, outgoing
 
 log = logging.getLogger(__name__)
@@ -224,13 +224,14 @@ def _begin(session: Session, runtime: Runtime, broadcast: Broadcast, now: dateti
         reason = f"replaced by {broadcast.number}"
         if old.state in _WHEN_OVER:
             transition(session, old, _WHEN_OVER[old.state], by="bot", reason=reason, at=now)
-        cancel_queued(session, old, reason, now)
+        _over(session, runtime, old, reason, now)
     if not broadcast.drill:
-        _end_drills(session, f"real notice {broadcast.number}", now)
+        _end_drills(session, runtime, f"real notice {broadcast.number}", now)
+    relaying.begin(session, runtime, broadcast, now)
     after_commit(session, lambda: runtime.wakeups.send(QUEUE))
 
 
-def _end_drills(session: Session, reason: str, now: datetime) -> None:
+def _end_drills(session: Session, runtime: Runtime, reason: str, now: datetime) -> None:
     drills = select(Broadcast).where(Broadcast.drill, Broadcast.state.in_(_WHEN_OVER))
     for drill in session.scalars(
         drills.order_by(Broadcast.id)
@@ -238,7 +239,15 @@ def _end_drills(session: Session, reason: str, now: datetime) -> None:
         .execution_options(populate_existing=True)
     ).all():
         transition(session, drill, "cancelled", by="bot", reason=reason, at=now)
-        cancel_queued(session, drill, reason, now)
+        _over(session, runtime, drill, reason, now)
+
+
+def _over(
+    session: Session, runtime: Runtime, broadcast: Broadcast, reason: str, now: datetime
+) -> None:
+    """Nothing of it goes out any more, and nobody carries it any further."""
+    cancel_queued(session, broadcast, reason, now)
+    relaying.close(session, runtime, broadcast, now)
 
 
 def pause(session: Session, broadcast: Broadcast, by: str, reason: str, at: datetime) -> None:
@@ -254,10 +263,11 @@ def resume(session: Session, runtime: Runtime, broadcast: Broadcast, by: str) ->
     after_commit(session, lambda: runtime.wakeups.send(QUEUE))
 
 
-def stop(session: Session, broadcast: Broadcast, by: str, reason: str, at: datetime) -> None:
+def stop(session: Session, runtime: Runtime, broadcast: Broadcast, by: str, reason: str) -> None:
     """Send no more of it. What LINE accepted cannot be recalled. Raises `NotPossible`: state."""
-    _move_by(session, broadcast, "cancelled", by, reason, at)
-    cancel_queued(session, broadcast, reason, at)
+    now = runtime.clock.now()
+    _move_by(session, broadcast, "cancelled", by, reason, now)
+    _over(session, runtime, broadcast, reason, now)
 
 
 def cancel_queued(session: Session, broadcast: Broadcast, reason: str, now: datetime) -> None:
@@ -304,12 +314,12 @@ def begin(session: Session, runtime: Runtime, broadcast: Broadcast, now: datetim
         _begin(session, runtime, broadcast, now)
 
 
-def end(session: Session, broadcast: Broadcast, now: datetime) -> None:
+def end(session: Session, runtime: Runtime, broadcast: Broadcast, now: datetime) -> None:
     """A notice whose time is over."""
     if broadcast.state in _WHEN_OVER:
         to = _WHEN_OVER[broadcast.state]
         transition(session, broadcast, to, by="bot", reason="expired", at=now)
-    cancel_queued(session, broadcast, "expired before it was sent", now)
+    _over(session, runtime, broadcast, "expired before it was sent", now)
 
 
 def best_for(languages: Iterable[str], ready: Iterable[Words]) -> Words | None:

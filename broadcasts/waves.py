@@ -25,7 +25,7 @@ from bot.models import Delivery, Resident
 from bot.models.broadcasts import Broadcast, Recipient, Rendition, Sending
 from bot.runtime import Runtime
 from bot.states import transition
-from broadcasts import audience, sending
+from broadcasts import audience, sending, text_claims
 from broadcasts.sending import LOCK, PEOPLE_A_REQUEST, QUEUE, best_for
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def tend(runtime: Runtime, broadcast_id: int) -> bool:
     with runtime.database.write() as session:
         broadcast = session.get_one(Broadcast, broadcast_id, with_for_update=LOCK)
         if broadcast.expires_at <= now:
-            sending.end(session, broadcast, now)
+            sending.end(session, runtime, broadcast, now)
         elif broadcast.state == "scheduled":
             sending.begin(session, runtime, broadcast, now)
         elif broadcast.state == "broadcasting":
@@ -105,18 +105,39 @@ def tend(runtime: Runtime, broadcast_id: int) -> bool:
 
 
 def _somebody_waits(session: Session, broadcast_id: int) -> bool:
-    waiting = select(Recipient.resident_id).where(*audience.without_sending(broadcast_id))
-    return session.execute(waiting.limit(1)).first() is not None
+    needs = [audience.without_sending(broadcast_id)]
+    needs += [audience.lacking(row) for row in _released(session, broadcast_id)]
+    waiting = (select(Recipient.resident_id).where(*need).limit(1) for need in needs)
+    return any(session.execute(statement).first() is not None for statement in waiting)
+
+
+def _released(session: Session, broadcast_id: int) -> Sequence[Rendition]:
+    """The texts of key persons that staff have released."""
+    return session.scalars(
+        select(Rendition).where(
+            Rendition.broadcast_id == broadcast_id,
+            Rendition.state == "ready",
+            Rendition.origin == "person",
+            Rendition.review == "",
+        )
+    ).all()
 
 
 def plan(runtime: Runtime, broadcast_id: int) -> None:
-    """Put everybody who has nothing yet into deliveries of the best text for their languages."""
+    """Put everybody who has nothing yet into deliveries of the best text for their languages, and
+    whoever lacks a released text into deliveries of that.
+    """
     with runtime.database.read() as session:
-        readers = _readers(session, broadcast_id)
-    for rendition_id, keys in readers.items():
+        without = audience.without_sending(broadcast_id)
+        waves: list[tuple[int, Sequence[ColumnElement[bool]]]] = [
+            (id, (*without, Recipient.languages.in_(keys)))
+            for id, keys in _readers(session, broadcast_id).items()
+        ]
+        waves += [(row.id, audience.lacking(row)) for row in _released(session, broadcast_id)]
+    for rendition_id, who in waves:
         after: int | None = 0
         while after is not None:
-            after = _plan_some(runtime, broadcast_id, rendition_id, keys, after)
+            after = _plan_some(runtime, broadcast_id, rendition_id, who, after)
             runtime.wakeups.send(QUEUE)
     _look_again.setdefault(runtime.database, {}).pop(broadcast_id, None)
 
@@ -138,23 +159,25 @@ def _readers(session: Session, broadcast_id: int) -> Mapping[int, Sequence[str]]
 
 
 def _plan_some(
-    runtime: Runtime, broadcast_id: int, rendition_id: int, keys: Sequence[str], after: int
+    runtime: Runtime,
+    broadcast_id: int,
+    rendition_id: int,
+    who: Sequence[ColumnElement[bool]],
+    after: int,
 ) -> int | None:
     """Plan for some residents with a greater id than `after`; returns the last, or None at the
-    end, or when the notice is no longer sent.
+    end, or when the notice or this text of it is no longer sent.
     """
     now = runtime.clock.now()
     with runtime.database.write() as session:
         broadcast = session.get_one(Broadcast, broadcast_id, with_for_update=LOCK)
         if broadcast.state != "broadcasting" or broadcast.expires_at <= now:
             return None
+        if session.get_one(Rendition, rendition_id).state != "ready":
+            return None
         people = session.scalars(
             select(Recipient.resident_id)
-            .where(
-                *audience.without_sending(broadcast_id),
-                Recipient.languages.in_(keys),
-                Recipient.resident_id > after,
-            )
+            .where(*who, Recipient.resident_id > after)
             .order_by(Recipient.resident_id)
             .limit(PEOPLE_A_TRANSACTION)
         ).all()
@@ -196,6 +219,10 @@ def claim(session: Session, now: datetime, limit: int) -> list[Claimed]:
     ).all()
     found = []
     for row in rows:
+        rendition = session.get_one(Rendition, row.rendition_id)
+        if row.state == "queued" and rendition.state != "ready":
+            text_claims.drop(session, row, "another text took its place", now)
+            continue
         if row.recipient is None:
             row.recipient = ",".join(_addresses(session, row.id))
             if not row.recipient:
@@ -203,8 +230,7 @@ def claim(session: Session, now: datetime, limit: int) -> list[Claimed]:
                 continue
         claimed = deliveries.take_up(session, row, now)
         if claimed is not None:
-            body = session.get_one(Rendition, row.rendition_id).body
-            found.append(replace(claimed, body=body, to_many=True))
+            found.append(replace(claimed, body=rendition.body, to_many=True))
     return found
 
 

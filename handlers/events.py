@@ -18,7 +18,17 @@ from bot.line.events import incoming
 from bot.models import Resident, WebhookEvent
 from bot.runtime import Runtime
 from bot.states import transition
-from handlers.residents import alerts, asking, handover, joining, places, replies, urgent
+from handlers.residents import (
+    alerts,
+    asking,
+    handover,
+    joining,
+    key_persons,
+    networks,
+    places,
+    replies,
+    urgent,
+)
 from handlers.residents.turn import Action, Turn, parsed_action
 
 log = logging.getLogger(__name__)
@@ -36,6 +46,8 @@ ACTIONS: Mapping[str, Action] = {
     **urgent.ACTIONS,
     **alerts.ACTIONS,
     **replies.ACTIONS,
+    **networks.ACTIONS,
+    **key_persons.ACTIONS,
 }
 
 
@@ -158,8 +170,12 @@ def _hear(turn: Turn) -> None:
 
 
 def _text(turn: Turn) -> None:
+    if networks.code_written(turn):
+        return
     _hear(turn)
-    if turn.topic:
+    if key_persons.writes(turn) and not (turn.topic and urgent.is_protected(turn, turn.topic)):
+        key_persons.text_written(turn)
+    elif turn.topic:
         if alerts.expects_help(turn) and not urgent.is_protected(turn, turn.topic):
             alerts.help_written(turn)
         urgent.answer(turn, turn.topic)

@@ -11,7 +11,7 @@ from bot import alarms, chores, deliveries, interpreting
 from bot.jobs import Lane, work_off
 from bot.models import WebhookEvent
 from bot.runtime import Runtime
-from broadcasts import waves
+from broadcasts import relaying, waves
 from handlers import events
 
 THREADS = 16
@@ -88,18 +88,22 @@ def _replies_due(runtime: Runtime, *, urgent: bool) -> bool:
 
 
 def run_default(runtime: Runtime) -> bool:
-    """Call whoever must be called, then do what the clock demands, whatever became of the first;
-    translations may wait.
+    """Ask who carries notices on, call whoever must be called, then do what the clock demands,
+    whatever became of the first; translations may wait.
     """
     try:
-        more = alarms.run(runtime)
+        relaying.run(runtime)
     finally:
-        chores.run(runtime)
+        try:
+            more = alarms.run(runtime)
+        finally:
+            chores.run(runtime)
     return interpreting.run(runtime) or more
 
 
 def _default_due(runtime: Runtime) -> bool:
-    return alarms.is_due(runtime) or chores.is_due(runtime) or interpreting.is_due(runtime)
+    looking = (relaying, alarms, chores, interpreting)
+    return any(part.is_due(runtime) for part in looking)
 
 
 LANES: Mapping[str, Lane] = {

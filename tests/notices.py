@@ -75,4 +75,4 @@ def stop_all(world: World) -> None:
     with running(world) as runtime, runtime.database.write() as session:
         now = runtime.clock.now()
         for broadcast in sending.due_broadcasts(session, now):
-            sending.stop(session, broadcast, "bot", "the test is over", now)
+            sending.stop(session, runtime, broadcast, "bot", "the test is over")

@@ -26,12 +26,23 @@ from bot.models.conversations import (
     Translation,
     WebhookEvent,
 )
+from bot.models.networks import (
+    NETWORK_KINDS,
+    KeyPerson,
+    Member,
+    Network,
+    Post,
+    Relay,
+    RelayGap,
+    TextClaim,
+)
 from bot.models.people import MUTABLE_CATEGORIES, Resident, ResidentArea
 from bot.models.records import Chore, ClockOffset, Transition
 from bot.models.staff import ROLES, SignInFailure, Staff, StaffChange, StaffLink, StaffSession
 
 __all__ = [
     "MUTABLE_CATEGORIES",
+    "NETWORK_KINDS",
     "ROLES",
     "Acknowledgement",
     "Alarm",
@@ -46,11 +57,17 @@ __all__ = [
     "ClockOffset",
     "Delivery",
     "EvacuationSite",
+    "KeyPerson",
+    "Member",
     "Message",
+    "Network",
     "OnCall",
     "Policy",
+    "Post",
     "PrivatePage",
     "Recipient",
+    "Relay",
+    "RelayGap",
     "Rendition",
     "Resident",
     "ResidentArea",
@@ -61,6 +78,7 @@ __all__ = [
     "StaffLink",
     "StaffSession",
     "StockText",
+    "TextClaim",
     "TextVersion",
     "Transition",
     "Translation",

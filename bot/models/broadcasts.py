@@ -23,7 +23,8 @@ class Broadcast(Base):
     template's blanks were filled with: a text, a list of place ids, or texts by language tag.
     `form_key` is the form a draft was typed into: sending it again changes the same draft.
     `area_ids` empty means the whole city. `issuer`, `decided_at` and `decision_number` say whose
-    decision is passed on. `references_id` is the notice this one updates or cancels.
+    decision is passed on. `references_id` is the notice this one updates or cancels. At
+    `relays_due_at` somebody must look who carries it into the networks; None: nobody has to.
     """
 
     __tablename__ = "broadcasts"
@@ -58,6 +59,7 @@ class Broadcast(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime]
     form_key: Mapped[str | None] = mapped_column(String(36), unique=True)
+    relays_due_at: Mapped[datetime | None] = mapped_column(index=True)
 
     references: Mapped["Broadcast | None"] = relationship(remote_side="Broadcast.id")
     renditions: Mapped[list["Rendition"]] = relationship(order_by="Rendition.id")
@@ -152,10 +154,16 @@ class Acknowledgement(Base):
 
 
 class Policy(Base):
-    """What an admin allows for notices of one severity; without a row, nothing of it."""
+    """What an admin allows for notices of one severity; without a row, nothing of it.
+
+    `answer_minutes`: how long a key person may take to answer before the next one is asked;
+    `carry_minutes`: to carry the notice into their network or to write its text. None: as usual.
+    """
 
     __tablename__ = "policies"
 
     severity: Mapped[str] = mapped_column(String(16), primary_key=True)
     drafted_allowed: Mapped[bool] = mapped_column(default=False)
     alone_allowed: Mapped[bool] = mapped_column(default=False)
+    answer_minutes: Mapped[int | None]
+    carry_minutes: Mapped[int | None]

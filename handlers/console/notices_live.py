@@ -165,7 +165,7 @@ def _stop(
         raise NotPossible("state")
     if not reason:
         raise NotPossible("reason")
-    sending.stop(session, broadcast, f"staff:{staff.id}", reason, now)
+    sending.stop(session, runtime, broadcast, f"staff:{staff.id}", reason)
     return _(
         "Stopped. What LINE accepted before cannot be taken back: send a cancellation to those "
         "people if it was wrong."

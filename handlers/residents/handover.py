@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot import cases, city
 from bot.channel import Text
-from bot.models import Case, Message
+from bot.models import Broadcast, Case, Message
 from bot.states import transition
 from handlers.residents.turn import Action, Turn
 
@@ -26,6 +26,19 @@ def ask_person(turn: Turn, data: Mapping[str, str]) -> None:
         topic_id=data.get("topic"),
         urgent=urgent,
         about=turn.heard or last_question(turn),
+    )
+    told_of(turn, case, is_new=is_new)
+
+
+def ask_about(turn: Turn, broadcast: Broadcast) -> None:
+    """Open a case about a notice; what is written next belongs to it."""
+    case, is_new = cases.open_case(
+        turn.session,
+        turn.runtime,
+        turn.resident,
+        reason="asked",
+        about=None,
+        broadcast_id=broadcast.id,
     )
     told_of(turn, case, is_new=is_new)
 

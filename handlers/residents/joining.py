@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from bot import people
+from bot import networks, people
 from bot.channel import Card, Choice, Text
 from bot.city import named
-from bot.languages import complete, language
+from bot.languages import language, registered
 from bot.models import MUTABLE_CATEGORIES, Area, ResidentArea
+from broadcasts import key_persons
 from handlers.residents.turn import Action, Turn, action_data
 
 
@@ -44,7 +45,7 @@ def choose_language(turn: Turn, data: Mapping[str, str]) -> None:
     """Every language by its own name; readable before one is chosen."""
     buttons = tuple(
         Choice(known.own_name, action=action_data("language", tag=known.tag))
-        for known in complete(people.CONVERSATION)
+        for known in registered()
     )
     more = Choice(turn.words("settings.about.button"), uri=about_url(turn))
     turn.say(
@@ -52,13 +53,14 @@ def choose_language(turn: Turn, data: Mapping[str, str]) -> None:
             title=turn.words("language.title"),
             summary=turn.words("language.title"),
             buttons=(*buttons, more),
+            columns=2,
         )
     )
 
 
 def set_language(turn: Turn, data: Mapping[str, str]) -> None:
     tag = data.get("tag", "")
-    if tag not in {known.tag for known in complete(people.CONVERSATION)}:
+    if tag not in {known.tag for known in registered()}:
         choose_language(turn, {})
         return
     resident = turn.resident
@@ -168,6 +170,7 @@ def settings(turn: Turn, data: Mapping[str, str]) -> None:
                 turn.choice("settings.language.button", "languages"),
                 turn.choice("settings.areas.button", "areas"),
                 turn.choice("settings.categories.button", "categories"),
+                turn.choice("settings.networks.button", "networks"),
                 pause,
                 turn.choice("settings.delete.button", "delete"),
                 Choice(turn.words("settings.about.button"), uri=about_url(turn)),
@@ -206,6 +209,9 @@ def delete_yes(turn: Turn, data: Mapping[str, str]) -> None:
     turn.say_words("delete.done")
     turn.finish()
     turn.outgoing.clear()
+    person = networks.key_person_of(turn.session, turn.resident)
+    if person is not None:
+        key_persons.leave(turn.session, turn.runtime, person, "resident", "data deleted")
     people.forget(turn.session, turn.resident, at=turn.now)
 
 

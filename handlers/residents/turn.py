@@ -61,10 +61,10 @@ class Turn:
     def menu(self) -> Choice:
         return self.choice("menu.button", "menu")
 
-    def expect(self, what: str, **values: Any) -> None:
-        """The next message answers this; forgotten after a quarter of an hour."""
+    def expect(self, what: str, *, until: datetime | None = None, **values: Any) -> None:
+        """The next message answers this; forgotten after a quarter of an hour, or at `until`."""
         self.resident.expecting = {"what": what, **values}
-        self.resident.expecting_until = self.now + EXPECTING
+        self.resident.expecting_until = until or self.now + EXPECTING
 
     def expected(self, what: str) -> Mapping[str, Any] | None:
         """What the message was expected to answer, if it was this and not too long ago."""

@@ -15,6 +15,7 @@ from bot.models import Delivery, Resident
 from bot.models.broadcasts import Broadcast, Recipient, Rendition, Sending
 from bot.runtime import Runtime
 from broadcasts import sending, waves
+from handlers import lanes
 from tests import notices
 from tests.factories import NOON
 from tests.world import Json, Simulator
@@ -87,7 +88,7 @@ class Town:
     def stop(self, id: int) -> None:
         with self.runtime.database.write() as session:
             broadcast = session.get_one(Broadcast, id, with_for_update=True)
-            sending.stop(session, broadcast, "staff:1", "wrong", self.runtime.clock.now())
+            sending.stop(session, self.runtime, broadcast, "staff:1", "wrong")
 
     def queue_again(self, id: int) -> int:
         with self.runtime.database.write() as session:
@@ -117,6 +118,12 @@ class Town:
         while waves.run(self.runtime):
             pass
 
+    def answers(self) -> None:
+        """What the workers of answers to one person do when they are woken."""
+        for urgent in (True, False):
+            while lanes.run_replies(self.runtime, urgent=urgent):
+                pass
+
     def run_until(self, condition: Callable[[], bool]) -> None:
         """Run the lane again and again, as the sweep does."""
         deadline = time.monotonic() + 30
@@ -140,6 +147,10 @@ class Town:
         """The next multicast calls end like this, one after the other."""
         failures = [{"endpoint": "multicast", "kind": kind, "times": 1, **more} for kind in kinds]
         self.simulator.post("behaviour", failures=failures)
+
+    def all_notices(self) -> list[int]:
+        with self.runtime.database.read() as session:
+            return list(session.scalars(select(Broadcast.id)))
 
     def state(self, id: int) -> str:
         with self.runtime.database.read() as session:

@@ -146,7 +146,7 @@ def test_the_public_page_shows_the_notice_and_its_state(world: World, tag: str) 
             found = reading.by_number(session, number)
             assert found is not None
             by = f"staff:{staff(session, 'approver').id}"
-            sending.stop(session, found, by, "a mistake", runtime.clock.now())
+            sending.stop(session, runtime, found, by, "a mistake")
         assert say(tag, "notice.state.cancelled") in requests.get(url, timeout=10).text
 
 

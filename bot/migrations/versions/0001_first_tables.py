@@ -1,4 +1,4 @@
-"""First tables"""
+"""First tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -61,10 +61,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evacuation_sites")),
     )
     op.create_table(
+        "networks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_networks")),
+        sa.UniqueConstraint("code", name=op.f("uq_networks_code")),
+        sa.UniqueConstraint("name", name=op.f("uq_networks_name")),
+    )
+    op.create_table(
         "policies",
         sa.Column("severity", sa.String(length=16), nullable=False),
         sa.Column("drafted_allowed", sa.Boolean(), nullable=False),
         sa.Column("alone_allowed", sa.Boolean(), nullable=False),
+        sa.Column("answer_minutes", sa.Integer(), nullable=True),
+        sa.Column("carry_minutes", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("severity", name=op.f("pk_policies")),
     )
     op.create_table(
@@ -252,6 +267,7 @@ def upgrade() -> None:
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("form_key", sa.String(length=36), nullable=True),
+        sa.Column("relays_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["staff.id"], name=op.f("fk_broadcasts_author_id")),
         sa.ForeignKeyConstraint(
             ["references_id"], ["broadcasts.id"], name=op.f("fk_broadcasts_references_id")
@@ -264,7 +280,53 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_broadcasts_references_id"), ["references_id"], unique=False
         )
+        batch_op.create_index(
+            batch_op.f("ix_broadcasts_relays_due_at"), ["relays_due_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_broadcasts_state"), ["state"], unique=False)
+
+    op.create_table(
+        "key_persons",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("invited_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_key_persons_resident_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_persons")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_key_persons_code_hash")),
+        sa.UniqueConstraint("resident_id", name=op.f("uq_key_persons_resident_id")),
+    )
+    op.create_table(
+        "members",
+        sa.Column("network_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_members_network_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_members_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("network_id", "resident_id", name=op.f("pk_members")),
+    )
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_members_resident_id"), ["resident_id"], unique=False)
 
     op.create_table(
         "on_call",
@@ -443,6 +505,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cases_state"), ["state"], unique=False)
 
     op.create_table(
+        "posts",
+        sa.Column("network_id", sa.Integer(), nullable=False),
+        sa.Column("key_person_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_person_id"],
+            ["key_persons.id"],
+            name=op.f("fk_posts_key_person_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_posts_network_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("network_id", "key_person_id", name=op.f("pk_posts")),
+    )
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_posts_key_person_id"), ["key_person_id"], unique=False)
+
+    op.create_table(
         "recipients",
         sa.Column(
             "broadcast_id",
@@ -471,6 +552,24 @@ def upgrade() -> None:
     with op.batch_alter_table("recipients", schema=None) as batch_op:
         batch_op.create_index("ix_recipients_resident_id", ["resident_id"], unique=False)
 
+    op.create_table(
+        "relay_gaps",
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("network_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_relay_gaps_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"],
+            ["networks.id"],
+            name=op.f("fk_relay_gaps_network_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("broadcast_id", "network_id", name=op.f("pk_relay_gaps")),
+    )
     op.create_table(
         "renditions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -604,6 +703,57 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "relays",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("network_id", sa.Integer(), nullable=False),
+        sa.Column("key_person_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reached", sa.Integer(), nullable=True),
+        sa.Column("draft", sa.Text(), nullable=True),
+        sa.Column("draft_origin", sa.String(length=16), nullable=True),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_relays_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name=op.f("fk_relays_delivery_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_person_id"], ["key_persons.id"], name=op.f("fk_relays_key_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_relays_network_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relays")),
+        sa.UniqueConstraint(
+            "broadcast_id",
+            "network_id",
+            "key_person_id",
+            name=op.f("uq_relays_broadcast_id_network_id_key_person_id"),
+        ),
+    )
+    with op.batch_alter_table("relays", schema=None) as batch_op:
+        batch_op.create_index("ix_relays_key_person_id", ["key_person_id"], unique=False)
+        batch_op.create_index(
+            "uq_relays_taken",
+            ["broadcast_id", "network_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('accepted', 'relayed')"),
+            postgresql_where=sa.text("state IN ('accepted', 'relayed')"),
+        )
+
+    op.create_table(
         "sendings",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -645,14 +795,70 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sendings_delivery_id"), ["delivery_id"], unique=False)
         batch_op.create_index("ix_sendings_resident_id", ["resident_id"], unique=False)
 
+    op.create_table(
+        "text_claims",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("relay_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column(
+            "rendition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_text_claims_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["relay_id"], ["relays.id"], name=op.f("fk_text_claims_relay_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["rendition_id"], ["renditions.id"], name=op.f("fk_text_claims_rendition_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_claims")),
+    )
+    with op.batch_alter_table("text_claims", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_text_claims_broadcast_id_language", ["broadcast_id", "language"], unique=False
+        )
+        batch_op.create_index(
+            "uq_text_claims_open",
+            ["broadcast_id", "language"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('held', 'submitted')"),
+            postgresql_where=sa.text("state IN ('held', 'submitted')"),
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("text_claims", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_text_claims_open",
+            sqlite_where=sa.text("state IN ('held', 'submitted')"),
+            postgresql_where=sa.text("state IN ('held', 'submitted')"),
+        )
+        batch_op.drop_index("ix_text_claims_broadcast_id_language")
+
+    op.drop_table("text_claims")
     with op.batch_alter_table("sendings", schema=None) as batch_op:
         batch_op.drop_index("ix_sendings_resident_id")
         batch_op.drop_index(batch_op.f("ix_sendings_delivery_id"))
         batch_op.drop_index("ix_sendings_broadcast_id_resident_id")
 
     op.drop_table("sendings")
+    with op.batch_alter_table("relays", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_relays_taken",
+            sqlite_where=sa.text("state IN ('accepted', 'relayed')"),
+            postgresql_where=sa.text("state IN ('accepted', 'relayed')"),
+        )
+        batch_op.drop_index("ix_relays_key_person_id")
+
+    op.drop_table("relays")
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_messages_translate_at"))
         batch_op.drop_index("ix_messages_resident_id_id")
@@ -681,10 +887,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_renditions_broadcast_id"))
 
     op.drop_table("renditions")
+    op.drop_table("relay_gaps")
     with op.batch_alter_table("recipients", schema=None) as batch_op:
         batch_op.drop_index("ix_recipients_resident_id")
 
     op.drop_table("recipients")
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_posts_key_person_id"))
+
+    op.drop_table("posts")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cases_state"))
         batch_op.drop_index(batch_op.f("ix_cases_resident_id"))
@@ -719,8 +930,14 @@ def downgrade() -> None:
 
     op.drop_table("private_pages")
     op.drop_table("on_call")
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_members_resident_id"))
+
+    op.drop_table("members")
+    op.drop_table("key_persons")
     with op.batch_alter_table("broadcasts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_broadcasts_state"))
+        batch_op.drop_index(batch_op.f("ix_broadcasts_relays_due_at"))
         batch_op.drop_index(batch_op.f("ix_broadcasts_references_id"))
 
     op.drop_table("broadcasts")
@@ -772,6 +989,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_failures")
     op.drop_table("residents")
     op.drop_table("policies")
+    op.drop_table("networks")
     op.drop_table("evacuation_sites")
     op.drop_table("clock_offsets")
     with op.batch_alter_table("city_changes", schema=None) as batch_op:

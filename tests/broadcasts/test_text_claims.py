@@ -1,0 +1,174 @@
+"""A person's text: one writer, released by staff, once to everybody who had nothing good enough."""
+
+from functools import partial
+
+import pytest
+
+from broadcasts import waves
+from tests.broadcasts.carriers import Carriers
+from tests.broadcasts.test_relaying import CARRY, asked, carriers, say
+from tests.broadcasts.test_sending import at_once
+
+__all__ = ["carriers"]
+
+TEXT = "सब लोग ऊपर जाएँ {}"
+
+
+def texts_of(carriers: Carriers, resident: int) -> list[str]:
+    """The texts of notices somebody got, in order."""
+    chat = (item["message"].get("text", "") for item in carriers.town.chat(resident))
+    return [text for text in chat if "/n/" in text]
+
+
+def writing(carriers: Carriers, **changes: object) -> tuple[int, int]:
+    """A notice in force, and the relay of the first who took it."""
+    id = asked(carriers, **changes)
+    relay = carriers.relays(id)[0].id
+    assert carriers.will(relay)
+    return id, relay
+
+
+def test_released_it_goes_once_to_whose_first_language_it_is(carriers: Carriers) -> None:
+    town = carriers.town
+    reads_it, second, english = (
+        town.person(languages=tags) for tags in (["hi"], ["vi", "hi"], ["en"])
+    )
+    carriers.network("hi", key_persons=1)
+    id, relay = writing(carriers)
+    town.settle()
+    assert carriers.write(relay, TEXT) == "submitted"
+    assert len(texts_of(carriers, reads_it)) == 2  # the fallback: plain Japanese and English
+    assert carriers.release(id) == "released"
+    town.settle()
+    *_, mine = texts_of(carriers, reads_it)
+    assert mine.startswith(TEXT)
+    note = town.runtime.words.text("hi", "alert.person_note", network="X", number="N", link="L")
+    assert note.split("X")[0] in mine and town.number(id) in mine
+    assert [len(texts_of(carriers, other)) for other in (second, english)] == [1, 1]
+    late = town.person(languages=["hi"])
+    town.lane()
+    assert [text.startswith(TEXT) for text in texts_of(carriers, late)] == [True]
+    town.settle()
+    assert len(texts_of(carriers, reads_it)) == 3
+    writer = carriers.persons[carriers.relays(id)[0].key_person_id]
+    assert say("kp.released", language="हिन्दी") in carriers.told(min(carriers.persons))
+    assert texts_of(carriers, writer)
+
+
+def test_a_queued_fallback_is_cancelled(carriers: Carriers) -> None:
+    town = carriers.town
+    carriers.network("hi", key_persons=1)
+    person = town.person(languages=["hi"])
+    id = town.begin()
+    town.plan(id)
+    carriers.ask()
+    relay = carriers.relays(id)[0].id
+    assert carriers.will(relay) and carriers.write(relay, TEXT) == "submitted"
+    assert carriers.release(id) == "released"
+    assert town.deliveries("cancelled") == 1
+    town.settle()
+    assert [text.startswith(TEXT) for text in texts_of(carriers, person)] == [True]
+
+
+def test_refused_for_a_moment_the_fallback_is_not_sent_after_the_text(carriers: Carriers) -> None:
+    """A delivery in a worker's hands at the release comes back queued: then it is too late."""
+    town = carriers.town
+    carriers.network("hi", key_persons=1)
+    person = town.person(languages=["hi"])
+    id = town.begin()
+    town.plan(id)
+    carriers.ask()
+    relay = carriers.relays(id)[0].id
+    assert carriers.will(relay) and carriers.write(relay, TEXT) == "submitted"
+    with town.runtime.database.write() as session:
+        taken = waves.claim(session, town.runtime.clock.now(), 10)
+    assert carriers.release(id) == "released"
+    town.fail("429-rate", "429-rate")
+    for claimed in taken:
+        waves.send(town.runtime, claimed)
+    town.settle()
+    assert [text.startswith(TEXT) for text in texts_of(carriers, person)] == [True]
+
+
+def test_one_writes_and_the_other_is_told(carriers: Carriers) -> None:
+    one, two = carriers.network("hi", key_persons=1), carriers.network("hi", key_persons=1)
+    id = asked(carriers)
+    first, second = (row.id for row in carriers.relays(id))
+    assert carriers.will(first) and carriers.will(second) and one != two
+    results = at_once(partial(carriers.write, first), partial(carriers.write, second))
+    assert sorted(map(str, results)) == ["submitted", "taken"]
+    assert carriers.release(id) == "released"
+    assert carriers.write(second) == "taken"
+    waiting = carriers.relays(id)[results.index("taken")].key_person_id
+    assert say("kp.text_ready", language="हिन्दी") in carriers.told(waiting)
+
+
+def test_where_there_is_a_checked_text_nobody_needs_to_write(carriers: Carriers) -> None:
+    carriers.network("vi", key_persons=1)
+    _, relay = writing(carriers)
+    assert carriers.write(relay) == "reviewed"
+
+
+def test_not_written_in_time_another_may_begin(carriers: Carriers) -> None:
+    carriers.network("hi", key_persons=1)
+    carriers.network("hi", key_persons=1)
+    id = asked(carriers)
+    first, second = (row.id for row in carriers.relays(id))
+    assert carriers.will(first) and carriers.will(second)
+    carriers.hold(first)
+    assert carriers.write(second) == "taken"
+    carriers.town.move_clock(CARRY)
+    carriers.ask()
+    assert carriers.claims(id) == {"lapsed": 1}
+    assert carriers.write(second) == "submitted"
+
+
+@pytest.mark.parametrize("when", ["submitted", "queued", "sent"])
+def test_suspended_everything_of_theirs_stops(carriers: Carriers, when: str) -> None:
+    town = carriers.town
+    carriers.network("hi", key_persons=2)
+    person = town.person(languages=["hi"])
+    id, relay = writing(carriers)
+    town.settle()
+    assert carriers.write(relay, TEXT) == "submitted"
+    if when != "submitted":
+        assert carriers.release(id) == "released"
+        (town.plan if when == "queued" else lambda _: town.settle())(id)
+    writer, other = carriers.persons
+    assert carriers.suspend(writer)
+    town.settle()
+    carriers.ask()
+    got = [text.startswith(TEXT) for text in texts_of(carriers, person)]
+    assert got == [False, False] + [True] * (when == "sent")
+    assert carriers.states(id)[0] == (writer, "cancelled")
+    assert carriers.states(id)[1] == (other, "requested")
+    assert carriers.release(id) == "none"
+    assert say("kp.suspended") in carriers.told(writer)
+    late = town.person(languages=["hi"])
+    town.settle()
+    assert [text.startswith(TEXT) for text in texts_of(carriers, late)] == [False, False]
+
+
+def test_a_drill_is_marked_in_a_persons_text_too(carriers: Carriers) -> None:
+    town = carriers.town
+    person = town.person(languages=["hi"])
+    carriers.network("hi", key_persons=1)
+    id, relay = writing(carriers, drill=True)
+    town.settle()
+    carriers.write(relay, TEXT)
+    carriers.release(id)
+    town.settle()
+    *_, mine = texts_of(carriers, person)
+    say_it = town.runtime.words.text
+    assert mine.startswith(say_it("hi", "alert.drill_first"))
+    assert mine.endswith(say_it("hi", "alert.drill_last"))
+
+
+def test_what_was_replaced_is_kept_for_the_record(carriers: Carriers) -> None:
+    carriers.network("hi", key_persons=1)
+    id, relay = writing(carriers)
+    carriers.write(relay, TEXT)
+    carriers.release(id)
+    stale, ready = (carriers.town.renditions(id, state)["hi"] for state in ("stale", "ready"))
+    assert stale.origin == "fallback"
+    assert ready.origin == "person" and ready.review == ""
