@@ -301,7 +301,7 @@ def origin_words(runtime: Runtime, tag: str, origin: str, review: str, by: str) 
         return say(tag, f"alert.origin.template_{review}", by=by)
     if origin == "template":
         return say(tag, f"alert.origin.{review}")
-    return say(tag, f"alert.origin.{origin}", network="", by=by)
+    return say(tag, f"alert.origin.{origin}", network=by, by=by)
 
 
 def public_link(runtime: Runtime, broadcast: Broadcast) -> str:

@@ -135,6 +135,23 @@ def moves(
     return found
 
 
+def claim_moves(
+    session: Session, written: Sequence[TextClaim]
+) -> Mapping[int, Sequence[Transition]]:
+    """How these texts moved, by the claim's id, oldest first; then how what was released did."""
+    of_claims = moves(session, TextClaim, [claim.id for claim in written])
+    released = {claim.rendition_id: claim.id for claim in written if claim.rendition_id}
+    stopped = select(Transition).where(
+        Transition.subject == Rendition.__tablename__,
+        Transition.subject_id.in_(released),
+        Transition.to_state == "withdrawn",
+    )
+    found = {id: list(rows) for id, rows in of_claims.items()}
+    for row in session.scalars(stopped.order_by(Transition.id)):
+        found[released[row.subject_id]].append(row)
+    return found
+
+
 def next_person(network: Network, asked: Iterable[Relay], now: datetime) -> KeyPerson | None:
     """Who would be asked next for a network; None where nobody is left."""
     ids = {relay.key_person_id for relay in asked}

@@ -18,11 +18,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import city
-from bot.languages import complete, language
+from bot.languages import complete, language, registered
 from bot.models import City, PrivatePage, StockText
 from bot.runtime import Runtime
-from broadcasts import reading
+from broadcasts import reading, relaying
 from broadcasts.drafting import moment_in
+from broadcasts.relay_messages import relay_opened
 from handlers.residents.urgent import PRIVATE_PAGE_LIFE, call_numbers, token_hash
 
 blueprint = Blueprint("public", __name__)
@@ -83,7 +84,10 @@ def private(token: str) -> Response:
         page = session.get(PrivatePage, token_hash(token))
         open_now = page is not None and page.expires_at > runtime.clock.now()
         tag = page.language if page else _asked_language()
-        text = session.get(StockText, ("faq", page.topic_id, tag)) if page and open_now else None
+        tags = (tag, *language(tag).fallback)
+        found = [session.get(StockText, ("faq", page.topic_id, each)) for each in tags
+                 if page and open_now]  # fmt: skip
+        text = next(filter(None, found), None)
         row = session.get(City, 1)
     facts = row.facts if row else {}
     say = runtime.words.text
@@ -115,6 +119,7 @@ def notice(number: str) -> tuple[str, int]:
     runtime: Runtime = current_app.extensions["runtime"]
     tag = _asked_language()
     say = runtime.words.text
+    _note_opened(runtime, request.args.get("r", ""))
     with runtime.database.read() as session:
         row = session.get(City, 1)
         facts = row.facts if row else {}
@@ -153,6 +158,16 @@ def notice(number: str) -> tuple[str, int]:
     return page, 200
 
 
+def _note_opened(runtime: Runtime, mark: str) -> None:
+    """A key person came by the link in their question."""
+    if not mark:
+        return
+    with runtime.database.write() as session:
+        relay = relay_opened(session, runtime, mark)
+        if relay is not None:
+            relaying.opened(relay, runtime.clock.now())
+
+
 def _notice_page(
     tag: str, facts: dict[str, Any], runtime: Runtime, title: str, **values: object
 ) -> str:
@@ -168,10 +183,10 @@ def _notice_page(
 
 def _asked_language() -> str:
     """`?lang=`, else the best of the browser's languages, else plain Japanese."""
-    known = {item.tag for item in complete("conversation")}
     asked = request.args.get("lang", "")
-    if asked in known:
+    if asked in {item.tag for item in registered()}:
         return asked
+    known = {item.tag for item in complete("conversation")}
     return request.accept_languages.best_match(sorted(known - {"ja-x-easy"})) or "ja-x-easy"
 
 

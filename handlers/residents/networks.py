@@ -13,6 +13,7 @@ def code_written(turn: Turn) -> bool:
     code = networks.code_in(turn.event.text)
     if code is None:
         return False
+    turn.language = turn.resident.language  # a code is in no language
     found = networks.enter(turn.session, turn.resident, code, turn.now)
     name = found.network.name if found.network else ""
     if found.entry is Entry.INVITED and found.person is not None:
