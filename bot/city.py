@@ -6,7 +6,7 @@
 import csv
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -28,6 +28,10 @@ NAMES = ("name", "hall", "hall_address", "counter", "night_clinic")
 PHONES = ("counter", "garbage", "night_clinic", "water", "hall")
 OFFICES = ("counter", "night_clinic")
 
+_TABLES = (
+    *("city", "phones", "hours", "links", "issuers", "holidays", "counter", "adoption"),
+    "plain_japanese",
+)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LOOK_AHEAD_DAYS = 30
 
@@ -66,7 +70,7 @@ def read(path: Path) -> CityFile:
 
 def _shape_problems(data: Mapping[str, Any]) -> Iterator[str]:
     """Where the file has another kind of thing than is read from it."""
-    for name in ("city", "phones", "hours", "links", "issuers", "holidays", "counter", "adoption"):
+    for name in _TABLES:
         if not isinstance(data.get(name, {}), dict):
             yield f"[{name}] is not a table"
             return
@@ -87,6 +91,9 @@ def _shape_problems(data: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}: the names are not texts by language tag"
     if not _is_words(data.get("phones", {})) or not _is_words(data.get("links", {})):
         yield "[phones] and [links] have something else than texts"
+    taught = data.get("plain_japanese", {}).get("words", [])
+    if not isinstance(taught, list) or not all(map(_is_text, taught)):
+        yield "[plain_japanese] words is not a list of texts"
     for office, week in data.get("hours", {}).items():
         days = week.values() if isinstance(week, dict) else [None]
         if not all(isinstance(day, list) and all(map(_is_text, day)) for day in days):
@@ -264,6 +271,22 @@ def _alike_days(week: Mapping[str, list[str]]) -> list[tuple[int, int]]:
 
 def _spans(spans: list[str]) -> str:
     return " ".join(span.replace("-", "–") for span in spans)
+
+
+def known_japanese(facts: Mapping[str, Any], areas: Iterable[Mapping[str, str]]) -> list[str]:
+    """The Japanese words and names a newcomer to this city is taught or sees on signs.
+
+    `areas` are the names of its areas by language, which stand beside the facts.
+    """
+    places = (place["names"] for place in facts.get("places", ()))
+    named_things = (*facts.get("city", {}).values(), *facts.get("issuers", {}).values())
+    names = {
+        name
+        for thing in (*named_things, *places, *areas)
+        for tag, name in thing.items()
+        if tag in ("ja", "ja-x-easy")
+    }
+    return [*facts.get("plain_japanese", {}).get("words", ()), *sorted(names)]
 
 
 def filled(text: str, facts: Mapping[str, Any], tag: str, words: Words) -> str:

@@ -106,9 +106,6 @@ class Desk:
             "action": _filled(stock.parts["headline" if written else "action"], values),
             "source": self._runtime.words.text(tag, "alert.source", **values),
         }
-        if self._broadcast.kind == "update":
-            mark = self._runtime.words.text(tag, "alert.update_mark")
-            parts["headline"] = f"{mark}{parts['headline']}"
         wording = Wording(
             language=tag,
             origin="person" if written else "template",
@@ -116,8 +113,14 @@ class Desk:
             reviewed_by=None if written else stock.reviewed_by,
             parts={name: text for name, text in parts.items() if text},
         )
-        too_long = wording.units > LONGEST_TEXT
-        return replace(wording, problem="too_long") if too_long else wording
+        if wording.units > LONGEST_TEXT:
+            wording = replace(wording, problem="too_long")
+        if self._broadcast.kind == "update":
+            mark = self._runtime.words.text(tag, "alert.update_mark")
+            wording = replace(
+                wording, parts={**wording.parts, "headline": f"{mark}{parts['headline']}"}
+            )
+        return wording
 
     def _stock(self, tag: str) -> StockText | None:
         key = "cancel" if self._broadcast.kind == "cancel" else self.template.id
