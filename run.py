@@ -13,14 +13,24 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bot.demo.supervisor import Refusal, demo_settings, forget, held, serve
+from bot.demo.supervisor import (
+    Refusal,
+    demo_settings,
+    forget,
+    free_port,
+    held,
+    serve,
+    show_tour,
+)
 
 STARTED = time.monotonic()
 ROOT = Path(__file__).resolve().parent
@@ -87,14 +97,29 @@ def _make_venv() -> None:
 
 
 def demo(options: argparse.Namespace) -> int:
-    folder = options.data.resolve()
     clean_environment(options.set)
-    with held(folder, options.port):
+    if not options.tour:
+        folder = (options.data or ROOT / "var" / "demo").resolve()
+        return _demo(options, folder, options.port or PORT)
+    folder = (options.data or Path(tempfile.mkdtemp(prefix="tour-"))).resolve()
+    code = _demo(options, folder, options.port or free_port())
+    if code == 0 and options.data is None:
+        shutil.rmtree(folder)  # after a failure its logs are wanted
+    return code
+
+
+def _demo(options: argparse.Namespace, folder: Path, port: int) -> int:
+    with held(folder, port):
         prepare_venv(LOCKS[:1])
         if options.reset:
             forget(folder)
-        settings = {**demo_settings(folder, options.port), **options.set}
-        return serve(folder, options.port, clean_environment(settings), STARTED)
+        elif options.tour and (folder / "data").exists():
+            raise Refusal("the tour begins in an empty city: add --reset, or leave out --data")
+        environment = clean_environment({**demo_settings(folder, port), **options.set})
+        if options.tour:
+            colour = not os.environ.get("NO_COLOR")
+            return show_tour(folder, port, environment, STARTED, colour=colour)
+        return serve(folder, port, environment, STARTED)
 
 
 def test(options: argparse.Namespace) -> int:
@@ -167,6 +192,17 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_demo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tour", action="store_true", help="the main job by itself, then the end")
+    parser.add_argument(
+        "--port", type=int, help=f"and the next one: {PORT}; for the tour two that are free"
+    )
+    parser.add_argument("--reset", action="store_true", help="begin again with new data")
+    parser.add_argument(
+        "--data", type=Path, help="the folder it keeps: var/demo; for the tour one that it deletes"
+    )
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
@@ -189,13 +225,7 @@ def _parser() -> Parser:
         command.set_defaults(run=run)
         add_set_option(command)
         if run is demo:
-            command.add_argument(
-                "--port", type=int, default=PORT, help="and the next one: %(default)s"
-            )
-            command.add_argument("--reset", action="store_true", help="begin again with new data")
-            command.add_argument(
-                "--data", type=Path, default=ROOT / "var" / "demo", help="the folder it keeps"
-            )
+            add_demo_options(command)
     return parser
 
 

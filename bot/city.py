@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from bot.languages import language, registered
@@ -181,27 +181,30 @@ def load_texts(session: Session, templates: Path, *, adopted_by: str | None) -> 
     They are *drafted*, or *adopted* where a named person took responsibility for all of them.
     What the city changed since stays as it is.
     """
-    count = 0
+    stored = set(
+        session.execute(select(StockText.kind, StockText.key, StockText.language)).tuples()
+    )
+    new = []
     for known in registered():
         for kind, path in stock_files(templates, known.tag).items():
             data = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             about = data.pop("about", {})
-            for key, parts in data.items():
-                if session.get(StockText, (kind, key, known.tag)):
-                    continue
-                session.add(
-                    StockText(
-                        kind=kind,
-                        key=key,
-                        language=known.tag,
-                        parts={name: text.strip() for name, text in parts.items()},
-                        origin=about["origin"],
-                        review="adopted" if adopted_by else about["review"],
-                        reviewed_by=adopted_by,
-                    )
-                )
-                count += 1
-    return count
+            new += [
+                {
+                    "kind": kind,
+                    "key": key,
+                    "language": known.tag,
+                    "parts": {name: text.strip() for name, text in parts.items()},
+                    "origin": about["origin"],
+                    "review": "adopted" if adopted_by else about["review"],
+                    "reviewed_by": adopted_by,
+                }
+                for key, parts in data.items()
+                if (kind, key, known.tag) not in stored
+            ]
+    if new:
+        session.execute(insert(StockText), new)
+    return len(new)
 
 
 def stock_files(templates: Path, tag: str) -> dict[str, Path]:

@@ -10,17 +10,35 @@ from bot.models import (
     Alarm,
     Broadcast,
     Case,
+    CommunityQuestion,
     Delivery,
     KeyPerson,
     Relay,
     Rendition,
+    Rumour,
+    RumourAnswer,
+    RumourQuestion,
+    Sound,
     TextClaim,
     Transition,
     WebhookEvent,
 )
 
 Stateful = (
-    Alarm | Broadcast | Case | Delivery | KeyPerson | Relay | Rendition | TextClaim | WebhookEvent
+    Alarm
+    | Broadcast
+    | Case
+    | CommunityQuestion
+    | Delivery
+    | KeyPerson
+    | Relay
+    | Rendition
+    | Rumour
+    | RumourAnswer
+    | RumourQuestion
+    | Sound
+    | TextClaim
+    | WebhookEvent
 )
 
 

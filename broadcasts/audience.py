@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -33,8 +34,11 @@ MAY_HAVE_GOT = ("accepted", "unclear", "sending")
 def members(broadcast: Broadcast, now: datetime) -> Select[int]:
     """The ids of the residents this notice is for.
 
-    An Update is also for all who got or may have got what it references, a Cancel only for them.
+    An Update is also for all who got or may have got what it references, a Cancel only for them. A
+    drill for key persons alone is for no resident.
     """
+    if broadcast.drill and broadcast.relay_only:
+        return select(Resident.id).where(false())
     if broadcast.kind == "cancel":
         concerned = _got(broadcast)
     elif broadcast.kind == "update":
@@ -110,6 +114,7 @@ def lacking(rendition: Rendition) -> Sequence[ColumnElement[bool]]:
             Sending.resident_id == Recipient.resident_id,
             Sending.rendition_id == had.id,
             had.language == rendition.language,
+            had.state != "withdrawn",  # it was wrong, or nobody vouches for it any more
             good,
         ),
     )

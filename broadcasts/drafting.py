@@ -261,6 +261,7 @@ def alert_card(desk: Desk, runtime: Runtime, broadcast: Broadcast, wording: Word
         (say(tag, "alert.where"), parts.get("where", "")),
         (say(tag, "alert.avoid"), parts.get("avoid", "")),
         (say(tag, "alert.hazard"), parts.get("hazard", "")),
+        ("", say(tag, "safe.ask") if _asks_safety(broadcast) else ""),
     ]
     number = broadcast.number
     issuer = desk.issuer(tag)
@@ -276,10 +277,7 @@ def alert_card(desk: Desk, runtime: Runtime, broadcast: Broadcast, wording: Word
     if template.hazard and not cancelled:
         where = f"do=places&hazard={template.hazard}"
         buttons.append(Choice(say(tag, "alert.sites.button"), action=where))
-    buttons += [
-        Choice(say(tag, f"alert.{kind}.button"), action=f"do=ack&n={number}&kind={kind}")
-        for kind in ("read", "not_understood", "help")
-    ]
+    buttons += _taps(runtime, broadcast, tag)
     return AlertCard(
         band=" ".join(filter(None, (level, parts["name"]))),
         color="other" if cancelled or color is None else str(color),
@@ -290,6 +288,24 @@ def alert_card(desk: Desk, runtime: Runtime, broadcast: Broadcast, wording: Word
         note=tuple(line for line in note if line),
         buttons=tuple(buttons),
     )
+
+
+def _taps(runtime: Runtime, broadcast: Broadcast, tag: str) -> list[Choice]:
+    """What can be answered; where the notice asks whether people are safe, that first."""
+    say, number = runtime.words.text, broadcast.number
+    taps = [
+        Choice(say(tag, f"alert.{kind}.button"), action=f"do=ack&n={number}&kind={kind}")
+        for kind in ("read", "not_understood", "help")
+    ]
+    if not _asks_safety(broadcast):
+        return taps
+    safe = Choice(say(tag, "safe.safe.button"), action=f"do=ack&n={number}&kind=safe")
+    where = Choice(say(tag, "safe.where.button"), action=f"do=safe_where&n={number}")
+    return [safe, taps[-1], where, *taps[:-1]]
+
+
+def _asks_safety(broadcast: Broadcast) -> bool:
+    return bool(broadcast.asks_safety) and broadcast.kind != "cancel"
 
 
 def _summary(runtime: Runtime, broadcast: Broadcast, wording: Wording) -> str:

@@ -7,7 +7,7 @@ from bot.channel import Card, Choice, Outgoing, Text
 from bot.models import KeyPerson
 from bot.runtime import Runtime
 from bot.states import transition
-from broadcasts import relaying, text_claims
+from broadcasts import community, relaying, text_claims
 from broadcasts.relay_messages import language_of
 
 
@@ -54,6 +54,7 @@ def suspend(session: Session, runtime: Runtime, person: KeyPerson, by: str, reas
     if moved:
         text_claims.take_back(session, runtime, person, by)
         relaying.drop(session, runtime, person, by, now)
+        community.drop(session, runtime, person, by)
         _say(session, runtime, person, "kp.suspended")
     return moved
 
@@ -76,6 +77,7 @@ def leave(session: Session, runtime: Runtime, person: KeyPerson, by: str, reason
     now = runtime.clock.now()
     text_claims.take_back(session, runtime, person, by)
     relaying.drop(session, runtime, person, by, now)
+    community.drop(session, runtime, person, by)
     networks.end(session, person, reason, by, now)
     return True
 

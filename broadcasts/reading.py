@@ -52,16 +52,22 @@ def active_for(session: Session, resident: Resident, now: datetime) -> Sequence[
     return rows.all()
 
 
+def texts(session: Session, broadcast: Broadcast) -> list[Rendition]:
+    """The words of a notice, one rendition a language: those in use, or, after an Update made them
+    *stale*, those in use last.
+    """
+    rows = session.scalars(
+        select(Rendition)
+        .where(Rendition.broadcast_id == broadcast.id, Rendition.state.in_(("ready", "stale")))
+        .order_by(Rendition.state.desc(), Rendition.id)  # the stale first: whoever is last, stays
+    ).all()
+    newest = {row.language: row for row in rows}
+    return sorted(newest.values(), key=lambda row: row.id)
+
+
 def rendition(session: Session, broadcast: Broadcast, tag: str) -> Rendition | None:
     """The frozen words in a language, else in one its readers also read."""
-    ready = {
-        row.language: row
-        for row in session.scalars(
-            select(Rendition).where(
-                Rendition.broadcast_id == broadcast.id, Rendition.state == "ready"
-            )
-        )
-    }
+    ready = {row.language: row for row in texts(session, broadcast)}
     for candidate in (tag, *language(tag).fallback, "ja"):
         if candidate in ready:
             return ready[candidate]
@@ -101,11 +107,7 @@ class Shown:
 def shown(session: Session, runtime: Runtime, broadcast: Broadcast, now: datetime) -> Shown:
     """The notice with its present state and all its texts."""
     last = newest(session, broadcast)
-    rows = session.scalars(
-        select(Rendition)
-        .where(Rendition.broadcast_id == broadcast.id, Rendition.state == "ready")
-        .order_by(Rendition.id)
-    ).all()
+    rows = texts(session, broadcast)
     return Shown(
         state=_state_now(broadcast, last, now),
         sent_at=_sent_at(session, broadcast),

@@ -16,18 +16,21 @@ from bot.models.broadcasts import Broadcast, Rendition
 from bot.runtime import Runtime
 from broadcasts import reading
 from broadcasts.drafting import PLAIN_JAPANESE, Desk, moment_in, public_link
+from broadcasts.earlier_texts import earlier_text
 
 
 @dataclass(frozen=True)
 class Offer:
     """The text a key person is given in their network's language.
 
-    `kind`: reviewed and person may be passed on; drafted and machine only begin a text of their
-    own; none.
+    `kind`: reviewed and person may be passed on; earlier (a person's text of the notice `number`
+    before, with the `changes` since), drafted and machine only begin a text of their own; none.
     """
 
     kind: str
     text: str = ""
+    number: str = ""
+    changes: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -47,6 +50,9 @@ def offered(
     if row is not None and row.origin != "fallback":
         kind = "reviewed" if row.is_reviewed else "person" if row.origin == "person" else "drafted"
         return Offer(kind, reading.full_text(runtime, broadcast, row))
+    earlier = earlier_text(session, broadcast, language)
+    if earlier is not None:
+        return Offer("earlier", earlier.text, earlier.number, earlier.changes)
     draft = Desk(session, runtime, broadcast).draft(language)
     if draft is not None:
         return Offer("drafted", "\n".join(draft.lines))
@@ -63,8 +69,11 @@ def question(
     plain = reading.rendition(session, broadcast, PLAIN_JAPANESE)
     words = reading.full_text(runtime, broadcast, plain) if plain else ""
     messages: list[Outgoing] = [Text(f"{say(tag, 'kp.in_plain_japanese')}\n{words}")]
-    heading = say(tag, f"kp.text_{offer.kind}", language=name)
-    messages.append(Text(f"{heading}\n{offer.text}" if offer.text else heading))
+    heading = say(tag, f"kp.text_{offer.kind}", language=name, number=offer.number)
+    lines = [heading, offer.text]
+    if offer.changes:
+        lines.append(say(tag, "kp.changed", changes="\n".join(offer.changes)))
+    messages.append(Text("\n".join(filter(None, lines))))
     ask = say(
         tag, "kp.ask", network=relay.network.name, time=clock(tag, relay.due_at, relay.asked_at)
     )
@@ -143,8 +152,9 @@ def clock(tag: str, moment: datetime, now: datetime) -> str:
 
 
 def page_link(runtime: Runtime, broadcast: Broadcast, relay: Relay) -> str:
-    """The notice's page, with a mark that tells that this key person opened it."""
-    return f"{public_link(runtime, broadcast)}?r={relay.id}-{_mark(runtime, relay.id)}"
+    """The notice's page in the network's language, with a mark that this key person opened it."""
+    page = f"{public_link(runtime, broadcast)}?lang={relay.network.language}"
+    return f"{page}&r={relay.id}-{_mark(runtime, relay.id)}"
 
 
 def relay_opened(session: Session, runtime: Runtime, mark: str) -> Relay | None:

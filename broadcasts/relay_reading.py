@@ -19,7 +19,6 @@ from bot.models import (
     Post,
     Relay,
     RelayGap,
-    Resident,
     TextClaim,
     Transition,
 )
@@ -122,6 +121,16 @@ def would_get(session: Session, broadcast: Broadcast, tag: str) -> int:
     return session.scalar(select(func.count()).where(*audience.lacking(text))) or 0
 
 
+def corrects(session: Session, broadcast: Broadcast, tag: str) -> bool:
+    """Whether a text released in this language now would correct one that was withdrawn."""
+    wrong = select(Rendition.id).where(
+        Rendition.broadcast_id == broadcast.id,
+        Rendition.language == tag,
+        Rendition.state == "withdrawn",
+    )
+    return session.scalars(wrong.limit(1)).first() is not None
+
+
 def moves(
     session: Session, subject: type[Relay | TextClaim | KeyPerson], ids: Iterable[int]
 ) -> Mapping[int, Sequence[Transition]]:
@@ -150,13 +159,6 @@ def claim_moves(
     for row in session.scalars(stopped.order_by(Transition.id)):
         found[released[row.subject_id]].append(row)
     return found
-
-
-def next_person(network: Network, asked: Iterable[Relay], now: datetime) -> KeyPerson | None:
-    """Who would be asked next for a network; None where nobody is left."""
-    ids = {relay.key_person_id for relay in asked}
-    people = (post.key_person for post in network.posts if post.key_person_id not in ids)
-    return next((person for person in people if relaying.is_there(person, now)), None)
 
 
 def reached(session: Session, broadcast: Broadcast) -> Mapping[str, Reached]:
@@ -319,12 +321,6 @@ def is_carried_now(session: Session, network: Network, now: datetime) -> bool:
         Relay.network_id == network.id, Relay.state.in_(relaying.OPEN), in_force(now)
     )
     return session.scalars(open_now.limit(1)).first() is not None
-
-
-def following(person: KeyPerson) -> bool:
-    """Whether LINE still lets the city write to a key person."""
-    resident: Resident | None = person.resident
-    return resident is not None and resident.following and resident.line_user_id is not None
 
 
 def _with_writer() -> tuple[ORMOption, ...]:

@@ -12,19 +12,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, selectinload
 
-from bot.city import JAPAN
 from bot.database import after_commit
 from bot.models import KeyPerson, Network, Post, Relay, RelayGap, TextClaim
 from bot.models.broadcasts import Broadcast, Policy
 from bot.runtime import Runtime
 from bot.states import transition
 from bot.translation import Purpose, TranslationError
-from broadcasts import reading
+from broadcasts import availability, reading
 from broadcasts.drafting import PLAIN_JAPANESE
 from broadcasts.relay_messages import offered, question, say_to, tell, tell_late
 
 QUEUE = "default"
-OPEN = ("requested", "accepted")
+OPEN = availability.OPEN
 TAKEN = ("accepted", "relayed")
 LOOK_AGAIN = timedelta(seconds=30)
 """How soon it is looked again for a network nobody was left for: somebody may be back."""
@@ -143,7 +142,8 @@ def _look_after(
     mine = [row for row in _relays(session, broadcast) if row.network_id == network.id]
     gap = session.get(RelayGap, (broadcast.id, network.id))
     in_hand = any(row.state in (*OPEN, "relayed") for row in mine)
-    post = None if in_hand else _next(network, mine, now)
+    full = availability.full_hands(session, now)
+    post = None if in_hand else availability.next_post(network, mine, broadcast, now, full)
     if post is not None:
         _ask(session, runtime, broadcast, post, drafts)
     if gap is None and not in_hand and post is None:
@@ -151,23 +151,6 @@ def _look_after(
     elif gap is not None and (in_hand or post is not None):
         session.delete(gap)
     return post is not None
-
-
-def _next(network: Network, relays: Iterable[Relay], now: datetime) -> Post | None:
-    """Who of a network comes next: active, not resting, reachable, not asked yet."""
-    asked = {row.key_person_id for row in relays}
-    for post in network.posts:
-        if post.key_person_id not in asked and is_there(post.key_person, now):
-            return post
-    return None
-
-
-def is_there(person: KeyPerson, now: datetime) -> bool:
-    """Whether somebody can be asked now."""
-    resident = person.resident
-    resting = person.paused_until is not None and person.paused_until > now
-    reachable = resident is not None and resident.following and resident.line_user_id is not None
-    return person.state == "active" and not resting and reachable
 
 
 def _ask(
@@ -243,9 +226,9 @@ def decline(session: Session, runtime: Runtime, broadcast: Broadcast, relay: Rel
 
 
 def rest_today(person: KeyPerson, now: datetime) -> None:
-    """Nobody asks them again before midnight in Japan."""
-    tomorrow = now.astimezone(JAPAN) + timedelta(days=1)
-    person.paused_until = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
+    """Nobody asks them again before midnight in Japan, or before the end of a longer pause."""
+    if not availability.is_paused(person, now):
+        availability.pause(person, 1, now)
 
 
 def report(

@@ -80,7 +80,8 @@ def _check(broadcast: Broadcast, desk: Desk, now: datetime) -> None:
         raise NotPossible("blanks")
     if (broadcast.kind == "alert") != (broadcast.references_id is None):
         raise NotPossible("references")
-    if broadcast.references and broadcast.references.drill != broadcast.drill:
+    old = broadcast.references
+    if old and (old.drill, old.relay_only) != (broadcast.drill, bool(broadcast.relay_only)):
         raise NotPossible("drill")
 
 
@@ -225,10 +226,19 @@ def _begin(session: Session, runtime: Runtime, broadcast: Broadcast, now: dateti
         if old.state in _WHEN_OVER:
             transition(session, old, _WHEN_OVER[old.state], by="bot", reason=reason, at=now)
         _over(session, runtime, old, reason, now)
+        _outdate(session, old, reason, now)
     if not broadcast.drill:
         _end_drills(session, runtime, f"real notice {broadcast.number}", now)
     relaying.begin(session, runtime, broadcast, now)
     after_commit(session, lambda: runtime.wakeups.send(QUEUE))
+
+
+def _outdate(session: Session, broadcast: Broadcast, reason: str, now: datetime) -> None:
+    """Its words were right once; whoever opens them is shown the newer ones."""
+    for row in session.scalars(
+        select(Rendition).where(Rendition.broadcast_id == broadcast.id, Rendition.state == "ready")
+    ):
+        transition(session, row, "stale", by="bot", reason=reason, at=now)
 
 
 def _end_drills(session: Session, runtime: Runtime, reason: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot import deliveries
-from bot.channel import Text
+from bot.channel import Card, Choice, Text
 from bot.database import after_commit
 from bot.languages import language
 from bot.models import Delivery, KeyPerson, Network, Relay, TextClaim
@@ -153,13 +153,22 @@ def release(
     return row
 
 
-def shown_back(runtime: Runtime, broadcast: Broadcast, network: Network, text: str) -> str:
-    """The text as people get it: with a drill's marks, and whose words they are."""
+def shown_back(
+    runtime: Runtime,
+    broadcast: Broadcast,
+    network: Network,
+    text: str,
+    *,
+    corrects: bool = False,
+) -> str:
+    """The text as people get it: with a drill's marks, and whose words they are. One that
+    `corrects` an earlier one says so, like an Update.
+    """
     say, tag = runtime.words.text, network.language
     link = public_link(runtime, broadcast)
     note = say(tag, "alert.person_note", network=network.name, number=broadcast.number, link=link)
     lines = [text, "", note]
-    if broadcast.kind == "update":
+    if broadcast.kind == "update" or corrects:
         lines.insert(0, say(tag, "alert.update_mark"))
     if broadcast.drill:
         lines = [say(tag, "alert.drill_first"), *lines, say(tag, "alert.drill_last")]
@@ -232,7 +241,13 @@ def _rendition(
 ) -> Rendition:
     """The released text as a rendition. The card below it is the one that was frozen."""
     network = claim.relay.network
-    text = shown_back(runtime, broadcast, network, claim.text or "")
+    wrong = select(Rendition.id).where(
+        Rendition.broadcast_id == broadcast.id,
+        Rendition.language == claim.language,
+        Rendition.state == "withdrawn",
+    )
+    corrects = session.scalars(wrong).first() is not None
+    text = shown_back(runtime, broadcast, network, claim.text or "", corrects=corrects)
     card = json.loads(old.body)[-1:] if old is not None else []
     texts = [{"language": claim.language, "lines": (claim.text or "").split("\n")}]
     row = Rendition(
@@ -265,7 +280,7 @@ def _ready(session: Session, broadcast: Broadcast, tag: str) -> Rendition | None
 def _tell_carriers(
     session: Session, runtime: Runtime, broadcast: Broadcast, claim: TextClaim, row: Rendition
 ) -> None:
-    """Who carries the notice in this language and had no text gets it now."""
+    """Who carries the notice in this language and had no text gets it now, and may check it."""
     carrying = (
         select(Relay)
         .join(Network)
@@ -281,7 +296,38 @@ def _tell_carriers(
         name = language(claim.language).own_name
         heading = runtime.words.text(tag, "kp.text_ready", language=name)
         text = reading.full_text(runtime, broadcast, row)
-        tell(session, runtime, broadcast, relay.key_person, [Text(heading), Text(text)])
+        title = runtime.words.text(tag, "kp.check", language=name)
+        buttons = [
+            Choice(
+                runtime.words.text(tag, f"kp.{what}.button"),
+                action=f"do=relay&r={relay.id}&what={what}",
+            )
+            for what in ("checked", "wrong")
+        ]
+        card = Card(title=title, summary=title, buttons=tuple(buttons))
+        tell(session, runtime, broadcast, relay.key_person, [Text(heading), Text(text), card])
+
+
+def checked(session: Session, relay: Relay) -> bool:
+    """A second key person of the language says that a released text is right: it counts as
+    reviewed from now on. False where there is none, or it is their own.
+    """
+    claim = session.scalars(
+        select(TextClaim)
+        .where(
+            TextClaim.broadcast_id == relay.broadcast_id,
+            TextClaim.language == relay.network.language,
+            TextClaim.state == "released",
+        )
+        .order_by(TextClaim.id.desc())
+    ).first()
+    if claim is None or claim.rendition_id is None:
+        return False
+    row = session.get_one(Rendition, claim.rendition_id)
+    if row.state != "ready" or claim.relay.key_person_id == relay.key_person_id:
+        return False
+    row.review = "reviewed"
+    return True
 
 
 def _writer(claim: TextClaim) -> KeyPerson:

@@ -21,7 +21,7 @@ from bot.channel import Failure, SendError
 from bot.database import Database, after_commit
 from bot.deliveries import Claimed
 from bot.jobs import SWEEP_SECONDS, work_off
-from bot.models import Delivery, Resident
+from bot.models import Delivery, Resident, TextClaim
 from bot.models.broadcasts import Broadcast, Recipient, Rendition, Sending
 from bot.runtime import Runtime
 from bot.states import transition
@@ -117,8 +117,9 @@ def _released(session: Session, broadcast_id: int) -> Sequence[Rendition]:
         select(Rendition).where(
             Rendition.broadcast_id == broadcast_id,
             Rendition.state == "ready",
-            Rendition.origin == "person",
-            Rendition.review == "",
+            Rendition.id.in_(
+                select(TextClaim.rendition_id).where(TextClaim.broadcast_id == broadcast_id)
+            ),
         )
     ).all()
 

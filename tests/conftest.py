@@ -124,6 +124,32 @@ def empty_postgresql(postgresql_url: str) -> str:
     return url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def city_sqlite(empty_sqlite: Path, redis_url: str, server_folder: Path) -> Path:
+    """A file with みなと市 in it, where nobody lives, to be copied."""
+    path = server_folder / "city.db"
+    shutil.copy(empty_sqlite, path)
+    _load_city(f"sqlite:///{path}", redis_url, server_folder)
+    return path
+
+
+@pytest.fixture(scope="session")
+def city_postgresql(
+    postgresql_url: str, empty_postgresql: str, redis_url: str, server_folder: Path
+) -> str:
+    """The name of a database with みなと市 in it, where nobody lives, to be copied."""
+    url = new_postgresql_database(postgresql_url, empty_postgresql)
+    _load_city(url, redis_url, server_folder)
+    return url.rpartition("/")[2]
+
+
+def _load_city(url: str, redis_url: str, folder: Path) -> None:
+    runtime = Runtime.build(Settings.from_environment(test_environment(url, redis_url, folder)))
+    with runtime.database.write() as session:
+        load_demo_city(runtime, session, PASSWORD)
+    runtime.close()
+
+
 def _create_tables(url: str) -> None:
     engine = create_engine(url)
     Base.metadata.create_all(engine)
@@ -132,11 +158,14 @@ def _create_tables(url: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database with today's tables, of either kind."""
+    """The address of a database of either kind with today's tables, and with みなと市 in it where
+    the test asks for it.
+    """
+    what = "city" if {"demo_city", "town"} & set(request.fixturenames) else "empty"
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "bot.db")
+        shutil.copy(request.getfixturevalue(f"{what}_sqlite"), tmp_path / "bot.db")
         return f"sqlite:///{tmp_path / 'bot.db'}"
-    template = request.getfixturevalue("empty_postgresql")
+    template = request.getfixturevalue(f"{what}_postgresql")
     return new_postgresql_database(request.getfixturevalue("postgresql_url"), template)
 
 
@@ -185,8 +214,6 @@ def runtime(settings: Settings) -> Iterator[Runtime]:
 @pytest.fixture
 def demo_city(runtime: Runtime) -> Runtime:
     """The runtime with みなと市 loaded; every account has `PASSWORD`."""
-    with runtime.database.write() as session:
-        load_demo_city(runtime, session, PASSWORD)
     return runtime
 
 

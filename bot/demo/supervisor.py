@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import quote
+from types import MappingProxyType
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -71,8 +72,13 @@ class Children:
         """A signal handler: the next `pause` raises `KeyboardInterrupt`."""
         self._interrupted = True
 
-    def start(self, name: str, command: str, output: Path | None = None) -> None:
-        """Start a shell command line; the first one ever started is the last to be ended."""
+    def start(
+        self, name: str, command: str, output: Path | None = None, *, here: bool = False
+    ) -> None:
+        """Start a shell command line; the first one ever started is the last to be ended.
+
+        `here`: it speaks to this terminal, not to a log.
+        """
         log = self._logs / f"{name}.log"
         log.unlink(missing_ok=True)
         with log.open("ab") as words, (output or log).open("ab") as result:
@@ -81,8 +87,8 @@ class Children:
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
-                stdout=result,
-                stderr=words,
+                stdout=None if here else result,
+                stderr=None if here else words,
                 start_new_session=True,  # Ctrl-C reaches this process only, which ends the others
             )
         self._running[name] = child
@@ -95,12 +101,24 @@ class Children:
         output = self._logs / f"{name}.out"
         output.unlink(missing_ok=True)
         self.start(name, command, output)
-        while name in self._running:
-            self.pause(may_end=name)
+        code = self.finish(name)
+        if code:
+            raise ChildEnded(self._obituary(name, code))
         return output.read_text(errors="replace")
 
+    def finish(self, name: str) -> int:
+        """Wait for a process that ends by itself; returns its exit code. Raises as `pause`."""
+        while (code := self._running[name].poll()) is None:
+            self.pause(but=name)
+        del self._running[name]
+        return code
+
+    def said(self, name: str) -> str:
+        """Everything a process has written to its log."""
+        return (self._logs / f"{name}.log").read_text(errors="replace")
+
     def has_said(self, name: str, words: str) -> bool:
-        return words in self._log(name)
+        return words in self.said(name)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Raises `ChildEnded` if the condition takes too long."""
@@ -110,25 +128,20 @@ class Children:
                 raise ChildEnded(f"{what} is not ready after {START_SECONDS} s: see {self._logs}")
             self.pause()
 
-    def pause(self, may_end: str = "") -> None:
-        """Wait a moment. Raises `KeyboardInterrupt` or `ChildEnded` if either happened."""
+    def pause(self, but: str = "") -> None:
+        """Wait a moment. Raises `KeyboardInterrupt`, or `ChildEnded` if any ended but that one."""
         time.sleep(0.05)
         if self._interrupted:
             raise KeyboardInterrupt
-        for name, child in list(self._running.items()):
+        for name, child in self._running.items():
             code = child.poll()
-            if code == 0 and name == may_end:
-                del self._running[name]
-            elif code is not None:
+            if code is not None and name != but:
                 raise ChildEnded(self._obituary(name, code))
 
     def _obituary(self, name: str, code: int) -> str:
         how = f"with code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
-        lines = self._log(name).splitlines()
+        lines = self.said(name).splitlines()
         return "\n    ".join([f"{name} ended {how}. Its last words:", *lines[-LAST_LINES:]])
-
-    def _log(self, name: str) -> str:
-        return (self._logs / f"{name}.log").read_text(errors="replace")
 
     def stop(self) -> None:
         """End all: first those that work with the first one started, then that one."""
@@ -183,6 +196,20 @@ def held(folder: Path, port: int) -> Iterator[None]:
         for number in (port, port + 1):
             _check_port(number)
         yield
+
+
+def free_port() -> int:
+    """A port that is free together with the one above it, likely to stay so: most systems take
+    the ports of outgoing connections from above these.
+    """
+    while True:
+        port = 20_000 + 2 * secrets.randbelow(6_000)
+        try:
+            for number in (port, port + 1):
+                _check_port(number)
+        except Refusal:
+            continue
+        return port
 
 
 def _check_port(port: int) -> None:
@@ -250,8 +277,13 @@ def simulator_command(folder: Path, port: int) -> str:
     )
 
 
-def start_all(children: Children, folder: Path, port: int) -> str:
-    """Start a whole installation and wait until it works. Returns what its preparation said."""
+def start_all(
+    children: Children, folder: Path, port: int, more: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Start a whole installation and wait until it works. Returns what its preparation said.
+
+    `more` are command lines by name, started with the others and not waited for.
+    """
     commands = procfile()
     children.start("redis", commands["redis"])
     children.start("simulator", simulator_command(folder, port))
@@ -259,6 +291,8 @@ def start_all(children: Children, folder: Path, port: int) -> str:
     said = children.run("prepare", "python -m bot.demo")  # migrates too
     queues = commands.keys() - {"web", "release", "redis"}
     children.start("workers", f"python worker.py {' '.join(sorted(queues))}")
+    for name, command in more.items():
+        children.start(name, command)
     for number, path in ((port + 1, "_simulator/health"), (port, "health")):
         address = f"http://127.0.0.1:{number}/{path}"
         children.wait_until(partial(answers, address), address)
@@ -269,17 +303,65 @@ def start_all(children: Children, folder: Path, port: int) -> str:
 
 def serve(folder: Path, port: int, environment: Mapping[str, str], started: float) -> int:
     """Run a demo in the foreground until a signal ends it (0) or one of its processes (1)."""
+
+    def stay(children: Children, said: str) -> int:
+        print(_welcome(folder, port, said, time.monotonic() - started), flush=True)
+        while True:
+            children.pause()
+
+    return _run_demo(folder, port, environment, stay, interrupted=0)
+
+
+def show_tour(
+    folder: Path, port: int, environment: Mapping[str, str], started: float, *, colour: bool
+) -> int:
+    """Run a demo and the tour beside it, in this terminal; both end together.
+
+    Returns the tour's exit code, 1 where another process ended, 130 after a signal.
+    """
+
+    def walk(children: Children, said: str) -> int:
+        children.wait_until(partial(children.has_said, "clock", "listening on"), "the clock")
+        clock = children.said("clock").split()[-1]
+        print(f"Ready after {time.monotonic() - started:.1f} s.", flush=True)
+        children.start("tour", _tour_command(port, clock, colour=colour), here=True)
+        code = children.finish("tour")
+        if code:
+            print(f"\nWhat the processes said: {folder / 'logs'}", file=sys.stderr)
+        return code
+
+    print("The tour: a made-up city, its residents and its staff. LINE is simulated.")
+    print("Starting …", flush=True)
+    more = {"clock": "python -m bot.demo.tour.clock"}
+    return _run_demo(folder, port, environment, walk, interrupted=130, more=more)
+
+
+def _tour_command(port: int, clock: str, *, colour: bool) -> str:
+    """The accounts' password comes by standard input: command lines can be seen by anybody."""
+    here = "http://127.0.0.1"
+    words = f"--web {here}:{port} --line {here}:{port + 1} --clock {clock}"
+    words += "" if colour else " --plain"
+    return f"python -m bot.demo.tour {words} <<END\n$DEMO_PASSWORD\nEND\n"
+
+
+def _run_demo(
+    folder: Path,
+    port: int,
+    environment: Mapping[str, str],
+    act: Callable[[Children, str], int],
+    *,
+    interrupted: int,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """Start all, do something with them (given what their preparation said), end all."""
     children = Children(folder / "logs", environment)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, children.interrupt)
     try:
-        said = start_all(children, folder, port)
-        print(_welcome(folder, port, said, time.monotonic() - started), flush=True)
-        while True:
-            children.pause()
+        return act(children, start_all(children, folder, port, more))
     except KeyboardInterrupt:
         print("\nStopping …", flush=True)
-        return 0
+        return interrupted
     except ChildEnded as ended:
         print(f"run.py: {ended}", file=sys.stderr)
         return 1

@@ -10,6 +10,13 @@ from bot.models.broadcasts import (
     Rendition,
     Sending,
 )
+from bot.models.care import (
+    DRILL_RHYTHMS,
+    USUAL_MOST_OPEN,
+    CarePolicy,
+    DrillPlan,
+    LanguageAim,
+)
 from bot.models.city import (
     Area,
     City,
@@ -18,6 +25,7 @@ from bot.models.city import (
     StockText,
     TextVersion,
 )
+from bot.models.community import SAFETY_KINDS, CommunityQuestion, SafetyAnswer
 from bot.models.conversations import (
     Case,
     Delivery,
@@ -26,6 +34,7 @@ from bot.models.conversations import (
     Translation,
     WebhookEvent,
 )
+from bot.models.kits import GroupCard, NetworkGroup, Sound
 from bot.models.networks import (
     NETWORK_KINDS,
     KeyPerson,
@@ -38,29 +47,46 @@ from bot.models.networks import (
 )
 from bot.models.people import MUTABLE_CATEGORIES, Resident, ResidentArea
 from bot.models.records import Chore, ClockOffset, Transition
+from bot.models.rumours import (
+    VERDICTS,
+    Rumour,
+    RumourAnswer,
+    RumourQuestion,
+    RumourTelling,
+)
 from bot.models.staff import ROLES, SignInFailure, Staff, StaffChange, StaffLink, StaffSession
 
 __all__ = [
+    "DRILL_RHYTHMS",
     "MUTABLE_CATEGORIES",
     "NETWORK_KINDS",
     "ROLES",
+    "SAFETY_KINDS",
+    "USUAL_MOST_OPEN",
+    "VERDICTS",
     "Acknowledgement",
     "Alarm",
     "AlarmCall",
     "Area",
     "Base",
     "Broadcast",
+    "CarePolicy",
     "Case",
     "Chore",
     "City",
     "CityChange",
     "ClockOffset",
+    "CommunityQuestion",
     "Delivery",
+    "DrillPlan",
     "EvacuationSite",
+    "GroupCard",
     "KeyPerson",
+    "LanguageAim",
     "Member",
     "Message",
     "Network",
+    "NetworkGroup",
     "OnCall",
     "Policy",
     "Post",
@@ -71,8 +97,14 @@ __all__ = [
     "Rendition",
     "Resident",
     "ResidentArea",
+    "Rumour",
+    "RumourAnswer",
+    "RumourQuestion",
+    "RumourTelling",
+    "SafetyAnswer",
     "Sending",
     "SignInFailure",
+    "Sound",
     "Staff",
     "StaffChange",
     "StaffLink",

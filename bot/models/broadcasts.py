@@ -25,6 +25,8 @@ class Broadcast(Base):
     `area_ids` empty means the whole city. `issuer`, `decided_at` and `decision_number` say whose
     decision is passed on. `references_id` is the notice this one updates or cancels. At
     `relays_due_at` somebody must look who carries it into the networks; None: nobody has to.
+    A drill that is `relay_only` is for key persons: it has no recipients. One that `asks_safety`
+    also asks *Are you safe?*
     """
 
     __tablename__ = "broadcasts"
@@ -60,6 +62,8 @@ class Broadcast(Base):
     created_at: Mapped[datetime]
     form_key: Mapped[str | None] = mapped_column(String(36), unique=True)
     relays_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    relay_only: Mapped[bool] = mapped_column(default=False)
+    asks_safety: Mapped[bool] = mapped_column(default=False)
 
     references: Mapped["Broadcast | None"] = relationship(remote_side="Broadcast.id")
     renditions: Mapped[list["Rendition"]] = relationship(order_by="Rendition.id")
@@ -156,7 +160,8 @@ class Acknowledgement(Base):
 class Policy(Base):
     """What an admin allows for notices of one severity; without a row, nothing of it.
 
-    `answer_minutes`: how long a key person may take to answer before the next one is asked;
+    `automatic_allowed`: a key person's text may go out without staff where a machine finds all its
+    facts. `answer_minutes`: how long a key person may take to answer before the next one is asked;
     `carry_minutes`: to carry the notice into their network or to write its text. None: as usual.
     """
 
@@ -165,5 +170,6 @@ class Policy(Base):
     severity: Mapped[str] = mapped_column(String(16), primary_key=True)
     drafted_allowed: Mapped[bool] = mapped_column(default=False)
     alone_allowed: Mapped[bool] = mapped_column(default=False)
+    automatic_allowed: Mapped[bool] = mapped_column(default=False)
     answer_minutes: Mapped[int | None]
     carry_minutes: Mapped[int | None]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -16,7 +16,8 @@ NETWORK_KINDS = ("language", "school", "employer", "shop", "worship")
 class Network(Base):
     """A community: people of one language, a school, a company, a shop, a place of worship.
 
-    `code` is what members join with; None once it was revoked.
+    `code` is what members join with; None once it was revoked. `expected`: how many people are in
+    its existing group, as staff were told, so that it is seen how many have come.
     """
 
     __tablename__ = "networks"
@@ -27,6 +28,7 @@ class Network(Base):
     kind: Mapped[str] = mapped_column(String(16))
     code: Mapped[str | None] = mapped_column(String(16), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
+    expected: Mapped[int | None]
     created_at: Mapped[datetime]
 
     posts: Mapped[list["Post"]] = relationship(order_by="Post.position", back_populates="network")
@@ -52,6 +54,10 @@ class KeyPerson(Base):
     Invited by staff; of the invitation only the SHA-256 of its code is kept, until
     `invited_until`. `resident_id` is the LINE account that used it: another account never becomes
     this person. Staff confirm after a call to `phone`. `paused_until` is the person's own word.
+
+    From `quiet_from` to `quiet_to` (whole hours in Japan, perhaps over midnight; None: never) they
+    are not asked, unless it is a matter of life and they are `night_ok`. `confirmed_at` is when
+    they last said that they stay; `stay_asked_at` when they were asked and have not answered.
     """
 
     __tablename__ = "key_persons"
@@ -74,13 +80,20 @@ class KeyPerson(Base):
     code_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     invited_until: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
+    quiet_from: Mapped[int | None]
+    quiet_to: Mapped[int | None]
+    night_ok: Mapped[bool] = mapped_column(default=False)
+    confirmed_at: Mapped[datetime | None]
+    stay_asked_at: Mapped[datetime | None]
 
     resident: Mapped[Resident | None] = relationship()
     posts: Mapped[list["Post"]] = relationship(back_populates="key_person")
 
 
 class Post(Base):
-    """A key person's place in a network: the lowest `position` is asked first."""
+    """A key person's place in a network: the lowest `position` is asked first, after whoever has
+    the day. `on_days` are those weekdays in Japan, Monday is 0.
+    """
 
     __tablename__ = "posts"
 
@@ -91,6 +104,7 @@ class Post(Base):
         ForeignKey("key_persons.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     position: Mapped[int]
+    on_days: Mapped[list[int]] = mapped_column(JSON, default=list)
 
     network: Mapped[Network] = relationship(back_populates="posts")
     key_person: Mapped[KeyPerson] = relationship(back_populates="posts")

@@ -1,6 +1,7 @@
 """What residents tap on an alert, what is in force now, and help."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -11,23 +12,29 @@ from bot.models import MUTABLE_CATEGORIES
 from bot.models.broadcasts import Acknowledgement, Broadcast
 from broadcasts import reading
 from broadcasts.drafting import moment_in
-from handlers.residents import handover
+from handlers.residents import community, handover, safety
 from handlers.residents.turn import Action, Turn
 
 KINDS = ("read", "not_understood", "help")
+SAFE = "safe"
 SHOWN = 4
 _HELP = "help"
 
 
 def acknowledge(turn: Turn, data: Mapping[str, str]) -> None:
-    """One of the three buttons of an alert; an old alert says what is true now."""
+    """One of the buttons of an alert; an old alert says what is true now."""
     broadcast = reading.by_number(turn.session, data.get("n", ""))
     kind = data.get("kind", "")
+    if broadcast is not None and broadcast.asks_safety and kind == SAFE:
+        _what_is_true_now(turn, broadcast)
+        safety.safe(turn, broadcast)
+        return
     if broadcast is None or kind not in KINDS:
         notices_now(turn, {})
         return
     _record(turn, broadcast, kind)
     if kind == "help":
+        safety.answered(turn, broadcast, kind)
         (_ask_whether_real if broadcast.drill else _help)(turn, broadcast)
         return
     _what_is_true_now(turn, broadcast)
@@ -66,8 +73,11 @@ def _explain(turn: Turn, broadcast: Broadcast, step: int) -> None:
     """The person's other languages one by one, then plain Japanese, then a person."""
     own = turn.resident.languages
     tags = [t for t in dict.fromkeys((*own[1:], "ja-x-easy", "en")) if t != own[0]]
+    asking = community.offered_about(turn, broadcast)
     if step >= len(tags):
-        turn.say_words("alert.not_understood_person", turn.person(), turn.menu())
+        turn.say_words(
+            "alert.not_understood_person", turn.person(), *asking, _is_it_true(turn), turn.menu()
+        )
         return
     turn.say_words("alert.not_understood_next", language=language(tags[step]).own_name)
     _show(turn, broadcast, tags[step])
@@ -78,7 +88,12 @@ def _explain(turn: Turn, broadcast: Broadcast, step: int) -> None:
         kind="not_understood",
         step=str(step + 1),
     )
-    turn.say_words("answer.helpful", again, turn.person())
+    turn.say_words("answer.helpful", again, *asking, turn.person(), _is_it_true(turn))
+
+
+def _is_it_true(turn: Turn) -> Choice:
+    """Where notices are read, what goes round beside them can be asked about."""
+    return turn.choice("rumour.button", "rumour")
 
 
 def _show(turn: Turn, broadcast: Broadcast, tag: str) -> None:
@@ -119,7 +134,8 @@ def _help(turn: Turn, broadcast: Broadcast) -> None:
     )
     turn.expect(_HELP, broadcast=broadcast.id)
     there = handover.when_staffed(turn, "alert")
-    turn.say(Text(f"{there}\n{turn.words('alert.help_write')}", (turn.menu(),)))
+    choices = (*safety.where_button(turn, broadcast), turn.menu())
+    turn.say(Text(f"{there}\n{turn.words('alert.help_write')}", choices))
 
 
 def expects_help(turn: Turn) -> bool:
@@ -147,10 +163,14 @@ def notices_now(turn: Turn, data: Mapping[str, str]) -> None:
     """What is in force for this person, the newest first."""
     active = reading.active_for(turn.session, turn.resident, turn.now)[:SHOWN]
     if not active:
-        turn.say_words("now.none", turn.menu(), time=moment_in(turn.language, turn.now))
+        time = moment_in(turn.language, turn.now)
+        turn.say_words("now.none", _is_it_true(turn), turn.menu(), time=time)
         return
     for broadcast in active:
         _show(turn, broadcast, turn.language)
+    if turn.outgoing:
+        choices = (_is_it_true(turn), turn.menu())
+        turn.outgoing[-1] = replace(turn.outgoing[-1], choices=choices)
 
 
 def categories(turn: Turn, data: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ from bot import cases, city, conversations
 from bot.channel import Card, Choice, Text
 from bot.knowledge import Finding, Handling, Outcome
 from bot.models import StockText
-from handlers.residents import alerts, handover, joining, places, urgent
+from handlers.residents import alerts, community, handover, joining, places, rumours, urgent
 from handlers.residents.turn import Action, Turn, action_data
 
 POPULAR = (
@@ -39,6 +39,9 @@ def text(turn: Turn) -> None:
         return
     if alerts.expects_help(turn):
         alerts.help_written(turn)
+        return
+    if finding.outcome is not Outcome.SMALL_TALK and rumours.expects(turn):
+        rumours.written(turn)
         return
     if turn.heard is not None and turn.heard.sealed is None and finding.topics:
         turn.heard.topic_id = finding.topics[0]  # for staff who do not read the language
@@ -116,7 +119,8 @@ def candidates(turn: Turn, finding: Finding) -> None:
         Card(
             title=turn.words("candidates.title"),
             summary=turn.words("candidates.title"),
-            buttons=(*buttons, turn.person()),
+            buttons=(*buttons, *community.offered(turn), turn.person()),
+            choices=(turn.choice("rumour.button", "rumour"),),
         )
     )
 
@@ -131,6 +135,8 @@ def nothing(turn: Turn, finding: Finding) -> None:
     turn.say_words(
         "nothing.text",
         turn.person(),
+        *community.offered(turn),
+        turn.choice("rumour.button", "rumour"),
         turn.choice("menu.questions.button", "questions"),
         turn.menu(),
     )
@@ -170,7 +176,10 @@ def helpful(turn: Turn, data: Mapping[str, str]) -> None:
         turn.say_words("answer.thanks", turn.menu())
     else:
         turn.say_words(
-            "answer.sorry", turn.person(), turn.choice("menu.questions.button", "questions")
+            "answer.sorry",
+            turn.person(),
+            *community.offered(turn),
+            turn.choice("menu.questions.button", "questions"),
         )
 
 

@@ -30,13 +30,14 @@ def ask_person(turn: Turn, data: Mapping[str, str]) -> None:
     told_of(turn, case, is_new=is_new)
 
 
-def ask_about(turn: Turn, broadcast: Broadcast) -> None:
+def ask_about(turn: Turn, broadcast: Broadcast, *, urgent: bool = False) -> None:
     """Open a case about a notice; what is written next belongs to it."""
     case, is_new = cases.open_case(
         turn.session,
         turn.runtime,
         turn.resident,
         reason="asked",
+        urgent=urgent,
         about=None,
         broadcast_id=broadcast.id,
     )

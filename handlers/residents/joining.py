@@ -9,7 +9,8 @@ from bot.channel import Card, Choice, Text
 from bot.city import named
 from bot.languages import language, registered
 from bot.models import MUTABLE_CATEGORIES, Area, ResidentArea
-from broadcasts import key_persons
+from broadcasts import community, key_persons
+from handlers.residents import key_person_settings
 from handlers.residents.turn import Action, Turn, action_data
 
 
@@ -171,6 +172,7 @@ def settings(turn: Turn, data: Mapping[str, str]) -> None:
                 turn.choice("settings.areas.button", "areas"),
                 turn.choice("settings.categories.button", "categories"),
                 turn.choice("settings.networks.button", "networks"),
+                *key_person_settings.entry(turn),
                 pause,
                 turn.choice("settings.delete.button", "delete"),
                 Choice(turn.words("settings.about.button"), uri=about_url(turn)),
@@ -212,6 +214,7 @@ def delete_yes(turn: Turn, data: Mapping[str, str]) -> None:
     person = networks.key_person_of(turn.session, turn.resident)
     if person is not None:
         key_persons.leave(turn.session, turn.runtime, person, "resident", "data deleted")
+    community.withdraw_all(turn.session, turn.runtime, turn.resident)
     people.forget(turn.session, turn.resident, at=turn.now)
 
 

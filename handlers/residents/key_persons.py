@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping
 
 from bot import networks
 from bot.channel import Card, Choice, Outgoing, Text
+from bot.guarded import Difference
 from bot.languages import language
 from bot.line.messages import utf16_units
 from bot.models import KeyPerson, Relay, TextClaim
 from bot.models.broadcasts import Broadcast
-from broadcasts import key_persons, reading, relaying, text_claims
+from broadcasts import key_persons, reading, relaying, text_checks, text_claims
 from broadcasts.drafting import PLAIN_JAPANESE
 from broadcasts.relay_messages import clock, members_words, offered, page_link
 from broadcasts.text_claims import NotPossible
-from handlers.residents import handover
+from handlers.residents import handover, sounds
 from handlers.residents.turn import Action, Turn, action_data
 
 REACHES = (1, 10, 30, 100)
@@ -75,7 +76,8 @@ def _carry(turn: Turn, broadcast: Broadcast, row: Relay) -> None:
     done = _button(turn, row, "done", "kp.report.button")
     if offer.usable:
         messages.append(Text(offer.text))
-        title, buttons = turn.words("alert.number", number=broadcast.number), [done]
+        title = turn.words("alert.number", number=broadcast.number)
+        buttons = [done, _button(turn, row, "sound", "kp.sound.button")]
     else:
         plain = reading.rendition(turn.session, broadcast, PLAIN_JAPANESE)
         if plain is not None:
@@ -84,12 +86,14 @@ def _carry(turn: Turn, broadcast: Broadcast, row: Relay) -> None:
         buttons = [_button(turn, row, "write", "kp.write.button"), done]
         if row.draft:
             buttons.insert(0, _button(turn, row, "use", "kp.use.button"))
-    turn.say(*messages, Card(title=title, summary=title, buttons=tuple(buttons), choices=(page,)))
+    choices = (page, _button(turn, row, "cannot", "kp.hand_on.button"))
+    turn.say(*messages, Card(title=title, summary=title, buttons=tuple(buttons), choices=choices))
 
 
 def _cannot(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
+    had_it = row.state == "accepted"
     if relaying.decline(turn.session, turn.runtime, broadcast, row) or row.state == "declined":
-        turn.say_words("kp.declined")
+        turn.say_words("kp.handed_on" if had_it else "kp.declined", network=row.network.name)
     elif row.state == "expired":
         relaying.rest_today(row.key_person, turn.now)
         turn.say_words("kp.declined")
@@ -101,6 +105,11 @@ def _staff(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]
     """A question about the notice goes to staff like any other; the relay stays theirs."""
     turn.say_words("kp.ask_staff")
     handover.ask_about(turn, broadcast)
+
+
+def _sound(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
+    if not sounds.ask(turn, broadcast, row):
+        _over(turn, broadcast)
 
 
 def _done(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
@@ -201,17 +210,41 @@ def _show_back(turn: Turn, broadcast: Broadcast, claim: TextClaim) -> None:
         _button(turn, row, "again", "kp.again.button"),
         _button(turn, row, "give_up", "kp.give_up.button"),
     )
-    turn.say(Text(shown), Card(title=title, summary=title, buttons=buttons))
+    found = text_checks.check(turn.session, broadcast, claim.language, claim.text or "")
+    lines = () if found is None else (_facts_line(turn, found),)
+    turn.say(Text(shown), Card(title=title, summary=title, lines=lines, buttons=buttons))
+
+
+def _facts_line(turn: Turn, found: Difference) -> str:
+    facts = text_checks.shown(found)
+    if not facts:
+        return turn.words("kp.facts_fine")
+    return turn.words("kp.facts_missing", facts=turn.words("list.separator").join(facts))
 
 
 def _send(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
     claim = _claim_of(turn, broadcast, row)
     if claim is not None and text_claims.submit(turn.session, turn.runtime, broadcast, claim):
-        turn.say_words("kp.submitted", _button(turn, row, "done", "kp.report.button"))
+        if not text_checks.release_if_clean(turn.session, turn.runtime, broadcast, claim):
+            turn.say_words("kp.submitted", _button(turn, row, "done", "kp.report.button"))
     elif claim is not None and claim.state == "submitted":
         turn.say_words("kp.submitted")
     else:
         _over(turn, broadcast)
+
+
+def _checked(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
+    """Another person's text says the same as the plain Japanese."""
+    if text_claims.checked(turn.session, row):
+        turn.say_words("kp.checked", _button(turn, row, "done", "kp.report.button"))
+    else:
+        _over(turn, broadcast)
+
+
+def _wrong(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
+    """Something in another person's text is wrong: staff must see it at once."""
+    turn.say_words("kp.wrong")
+    handover.ask_about(turn, broadcast, urgent=True)
 
 
 def _give_up(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
@@ -275,12 +308,15 @@ _WHAT: Mapping[str, _Act] = {
     "cannot": _cannot,
     "staff": _staff,
     "done": _done,
+    "sound": _sound,
     "reached": _reached,
     "write": _write,
     "use": _use,
     "again": _write,
     "send": _send,
     "give_up": _give_up,
+    "checked": _checked,
+    "wrong": _wrong,
 }
 
 ACTIONS: Mapping[str, Action] = {"relay": relay, "practice": practise}

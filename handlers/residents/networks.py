@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 
 from bot import networks
-from bot.channel import Card
+from bot.channel import Card, Choice
+from bot.languages import complete, language
+from bot.models import Network
 from bot.networks import Entry
+from bot.people import CONVERSATION
 from handlers.residents.turn import Action, Turn
 
 
@@ -27,8 +30,21 @@ def code_written(turn: Turn) -> bool:
         turn.say_words("network.code_unknown", turn.menu())
     else:
         id = "network.joined" if found.entry is Entry.JOINED else "network.already"
-        turn.say_words(id, turn.menu(), network=name)
+        choices = _language_offered(turn, found.network) if found.network else ()
+        turn.say_words(id, *choices, turn.menu(), network=name)
     return True
+
+
+def _language_offered(turn: Turn, network: Network) -> tuple[Choice, ...]:
+    """Who has chosen no language yet is answered in the network's, and may take it with a tap."""
+    if turn.resident.languages_chosen:
+        return ()
+    if network.language in {known.tag for known in complete(CONVERSATION)}:
+        turn.language = network.language
+    if turn.language != turn.resident.language:
+        return ()  # the turn offers the language it answers in
+    label = turn.words("language.switch.button", language=language(network.language).own_name)
+    return (turn.choice_named(label, "language", tag=network.language),)
 
 
 def mine(turn: Turn, data: Mapping[str, str]) -> None:

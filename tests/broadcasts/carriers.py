@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot import networks
 from bot.models import KeyPerson, Member, Network, Relay, RelayGap, Resident, TextClaim
 from bot.models.broadcasts import Broadcast
-from broadcasts import key_persons, relaying, text_claims
+from broadcasts import key_persons, relaying, text_checks, text_claims
 from broadcasts.text_claims import NotPossible
 from tests.broadcasts.town import Town
 from tests.world import words_of
@@ -122,6 +122,28 @@ class Carriers:
                     return refused.reason
                 return claim.state
         return "none"
+
+    def release_if_clean(self, broadcast_id: int) -> bool:
+        runtime = self.town.runtime
+        with runtime.database.write() as session:
+            broadcast = session.get_one(Broadcast, broadcast_id, with_for_update=True)
+            claim = relaying.claims(session, broadcast, ("submitted",))[0]
+            return text_checks.release_if_clean(session, runtime, broadcast, claim)
+
+    def checked(self, relay_id: int) -> bool:
+        with self.town.runtime.database.write() as session:
+            return text_claims.checked(session, _locked(session, relay_id)[1])
+
+    def withdraw(self, broadcast_id: int) -> bool:
+        """Stop the text that was released last; False where there is none."""
+        runtime = self.town.runtime
+        with runtime.database.write() as session:
+            broadcast = session.get(Broadcast, broadcast_id, with_for_update=True)
+            claims = relaying.claims(session, broadcast, ("released",)) if broadcast else []
+            if broadcast is None or not claims or claims[-1].rendition_id is None:
+                return False
+            id = claims[-1].rendition_id
+            return text_claims.withdraw(session, runtime, broadcast, id, STAFF, "wrong")
 
     def suspend(self, key_person_id: int) -> bool:
         runtime = self.town.runtime

@@ -6,39 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
-from bot.demo.__main__ import load_demo_city
-from bot.models import Base
 from bot.runtime import Runtime
 from bot.settings import Settings
 from tests.broadcasts.town import Town
-from tests.conftest import PASSWORD, new_postgresql_database, test_environment
+from tests.conftest import test_environment
 from tests.world import Simulator
-
-
-@pytest.fixture(scope="session")
-def empty_sqlite(server_folder: Path, redis_url: str) -> Path:
-    path = server_folder / "city.db"
-    _load(f"sqlite:///{path}", redis_url, server_folder)
-    return path
-
-
-@pytest.fixture(scope="session")
-def empty_postgresql(server_folder: Path, redis_url: str, postgresql_url: str) -> str:
-    url = new_postgresql_database(postgresql_url)
-    _load(url, redis_url, server_folder)
-    return url.rpartition("/")[2]
-
-
-def _load(url: str, redis_url: str, folder: Path) -> None:
-    engine = create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
-    runtime = Runtime.build(Settings.from_environment(test_environment(url, redis_url, folder)))
-    with runtime.database.write() as session:
-        load_demo_city(runtime, session, PASSWORD)
-    runtime.close()
 
 
 @pytest.fixture
@@ -48,10 +21,10 @@ def town(on_line: Runtime, simulator: Simulator) -> Town:
 
 @pytest.fixture
 def sqlite_town(
-    empty_sqlite: Path, redis_url: str, tmp_path: Path, simulator: Simulator
+    city_sqlite: Path, redis_url: str, tmp_path: Path, simulator: Simulator
 ) -> Iterator[Town]:
     """For what runs many times and is about no database."""
-    shutil.copy(empty_sqlite, tmp_path / "bot.db")
+    shutil.copy(city_sqlite, tmp_path / "bot.db")
     environment = test_environment(f"sqlite:///{tmp_path / 'bot.db'}", redis_url, tmp_path)
     here = {"line_api_base_url": simulator.url, "line_data_api_base_url": simulator.url}
     runtime = Runtime.build(replace(Settings.from_environment(environment), **here))

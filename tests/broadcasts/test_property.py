@@ -210,7 +210,7 @@ def check(play: Play) -> None:
 
 
 def test_nobody_twice_nobody_missed_nothing_late(
-    empty_sqlite: Path, redis_url: str, shared_simulator: Simulator
+    city_sqlite: Path, redis_url: str, shared_simulator: Simulator
 ) -> None:
     @settings(
         max_examples=20,
@@ -221,7 +221,7 @@ def test_nobody_twice_nobody_missed_nothing_late(
     @given(st.lists(STEPS, min_size=5, max_size=25))
     def play_it(steps: list[Steps]) -> None:
         with TemporaryDirectory() as folder:
-            shutil.copy(empty_sqlite, Path(folder) / "bot.db")
+            shutil.copy(city_sqlite, Path(folder) / "bot.db")
             run(f"sqlite:///{folder}/bot.db", redis_url, Path(folder), shared_simulator, steps)
 
     play_it()

@@ -3,11 +3,15 @@
 from functools import partial
 
 import pytest
+from sqlalchemy import select
 
-from broadcasts import waves
+from bot.models import StockText
+from bot.models.broadcasts import Broadcast, Policy
+from broadcasts import reading, waves
 from tests.broadcasts.carriers import Carriers
 from tests.broadcasts.test_relaying import CARRY, asked, carriers, say
 from tests.broadcasts.test_sending import at_once
+from tests.factories import NOON
 
 __all__ = ["carriers"]
 
@@ -99,8 +103,14 @@ def test_one_writes_and_the_other_is_told(carriers: Carriers) -> None:
     assert sorted(map(str, results)) == ["submitted", "taken"]
     assert carriers.release(id) == "released"
     assert carriers.write(second) == "taken"
-    waiting = carriers.relays(id)[results.index("taken")].key_person_id
-    assert say("kp.text_ready", language="हिन्दी") in carriers.told(waiting)
+    writer, other = carriers.relays(id)
+    if results.index("taken") == 0:
+        writer, other = other, writer
+    told = carriers.told(other.key_person_id)
+    assert say("kp.text_ready", language="हिन्दी") in told and say("kp.checked.button") in told
+    assert not carriers.checked(writer.id)  # their own
+    assert carriers.checked(other.id)
+    assert carriers.town.renditions(id)["hi"].review == "reviewed"
 
 
 def test_where_there_is_a_checked_text_nobody_needs_to_write(carriers: Carriers) -> None:
@@ -172,3 +182,82 @@ def test_what_was_replaced_is_kept_for_the_record(carriers: Carriers) -> None:
     stale, ready = (carriers.town.renditions(id, state)["hi"] for state in ("stale", "ready"))
     assert stale.origin == "fallback"
     assert ready.origin == "person" and ready.review == ""
+
+
+def test_an_update_begins_with_the_earlier_text_and_what_changed(carriers: Carriers) -> None:
+    carriers.network("hi", key_persons=1)
+    id, relay = writing(carriers)
+    carriers.write(relay, TEXT)
+    carriers.release(id)
+    carriers.town.settle()
+    blanks = {"river": "桜川", "sites": ["E9999900001201"]}
+    update = carriers.town.send(kind="update", references_id=id, blanks=blanks)
+    carriers.ask()
+    said = carriers.told(min(carriers.persons))
+    number = carriers.town.number(id)
+    assert say("kp.text_earlier", language="हिन्दी", number=number) in said
+    assert "桜川" in said.partition(say("kp.changed", changes="")[:12])[2]
+    assert carriers.town.renditions(id) == {}
+    assert set(carriers.town.renditions(id, "stale")) == set(carriers.town.renditions(update))
+    again = carriers.relays(update)[0]
+    assert again.draft == TEXT
+    with carriers.town.runtime.database.read() as session:
+        page = reading.shown(
+            session,
+            carriers.town.runtime,
+            session.get_one(Broadcast, id),
+            carriers.town.runtime.clock.now(),
+        )
+    mine = [text for text in page.texts if text.language == "hi"]
+    assert [text.parts[0][1] for text in mine] == [[TEXT]]
+
+
+def test_a_wrong_text_is_stopped_and_corrected_for_exactly_those_who_got_it(
+    carriers: Carriers,
+) -> None:
+    town = carriers.town
+    got, english = town.person(languages=["hi"]), town.person(languages=["en"])
+    carriers.network("hi", key_persons=2)
+    id, relay = writing(carriers)
+    carriers.write(relay, TEXT)
+    carriers.release(id)
+    town.settle()
+    assert carriers.withdraw(id)
+    town.settle()
+    later = town.person(languages=["hi"])
+    town.settle()
+    assert [text.startswith(TEXT) for text in texts_of(carriers, later)] == [False, False]
+    assert carriers.write(relay, "सही पाठ") == "submitted"
+    assert carriers.release(id) == "released"
+    town.settle()
+    mark = town.runtime.words.text("hi", "alert.update_mark")
+    for person in (got, later):
+        assert texts_of(carriers, person)[-1].startswith(f"{mark}\nसही पाठ")
+    assert len(texts_of(carriers, english)) == 1
+    assert not carriers.withdraw(id + 100)
+
+
+GOOD = (
+    "[ALERTA NIVEL 4] Kawabata-cho: EVACÚE AHORA\nSi vive o está allí, salga de los lugares "
+    "peligrosos.\nVaya a la escuela primaria Honcho (本町小学校), piso alto.\nNo se acerque al río."
+    " El río Minato (みなと川) puede desbordarse.\nOrden del alcalde 1 sep 12:00"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed", "goes"),
+    [(GOOD, True, True), (GOOD, False, False), (GOOD.replace("4]", "3]"), True, False)],
+)
+def test_without_staff_only_where_the_policy_says_so_and_no_fact_is_lost(
+    carriers: Carriers, text: str, allowed: bool, goes: bool
+) -> None:
+    town = carriers.town
+    with town.runtime.database.write() as session:
+        session.add(Policy(severity="Severe", automatic_allowed=allowed))
+        for stock in session.scalars(select(StockText).where(StockText.language == "es")):
+            stock.review = "drafted"
+    carriers.network("es", key_persons=1)
+    id, relay = writing(carriers, area_ids=["kawabata"], decided_at=NOON)
+    assert carriers.write(relay, text) == "submitted"
+    assert carriers.release_if_clean(id) is goes
+    assert carriers.claims(id) == {"released" if goes else "submitted": 1}

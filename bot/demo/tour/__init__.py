@@ -1,1 +1,1 @@
-"""The main job of the bot, done once by itself against a running demo, over HTTP as people do it."""
+"""The bot's main job, done once by itself against a running demo, over HTTP as people do it."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-SECONDS = 40.0
+SECONDS = 60.0
 """How long anything may take on a busy machine before the tour gives up."""
 
 Found = TypeVar("Found")

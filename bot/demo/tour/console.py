@@ -1,8 +1,10 @@
 """A member of staff at the console: pages, their forms, their buttons, as a browser uses them."""
 
+import csv
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from io import StringIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -12,7 +14,7 @@ from bot.demo.tour.checks import Failed, check
 SECONDS = 30
 LONGEST_COMPLAINT = 300
 _UNSEEN = ("script", "style", "head", "template")
-_EMPTY = ("area", "br", "hr", "img", "input", "link", "meta", "rect", "use", "path")
+_EMPTY = ("area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr")
 Value = str | list[str]
 
 
@@ -22,7 +24,6 @@ class Form:
 
     action: str
     fields: list[tuple[str, str]] = field(default_factory=list)
-    choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
 
     def filled(self, given: dict[str, Value]) -> list[tuple[str, str]]:
@@ -68,16 +69,20 @@ class Page:
         said = " ".join((f"{self.status}", self.heading, *self.alerts))
         return said[:LONGEST_COMPLAINT]
 
-    def number(self, pattern: str) -> int:
-        """A number among the page's words; raises `Failed` where there is none."""
+    def search(self, pattern: str) -> re.Match[str]:
+        """What a pattern finds among the page's words; raises `Failed` if it finds nothing."""
         found = re.search(pattern, self.words)
-        check(found, f"“{pattern}” on {self.path}", self.complaint)
-        assert found is not None
-        return int(found[1])
+        if found is None:
+            raise Failed(f"“{pattern}” on {self.path}", self.complaint)
+        return found
+
+    def numbers(self, pattern: str) -> tuple[int, ...]:
+        """The numbers a pattern finds, likewise."""
+        return tuple(map(int, self.search(pattern).groups()))
 
 
 class Console:
-    """One browser of one person. It never follows a page out of this machine."""
+    """One browser of one person."""
 
     def __init__(self, url: str, name: str = "") -> None:
         self._url = url
@@ -90,6 +95,13 @@ class Console:
         page = self._read(self._browser.get(urljoin(self._url, path), timeout=SECONDS))
         check(page.status == 200, f"the page {page.path}{self._for}", page.complaint)
         return page
+
+    def table(self, path: str) -> list[list[str]]:
+        """The lines of a CSV file, without its headings."""
+        response = self._browser.get(urljoin(self._url, path), timeout=SECONDS)
+        check(response.ok, f"the table {path}{self._for}", response.status_code)
+        response.encoding = "utf-8-sig"
+        return list(csv.reader(StringIO(response.text)))[1:]
 
     def press(self, page: Page, action: str, button: str = "", **fields: Value) -> Page:
         """Fill in a form of a page and press its button (the only one, or that with this value);
@@ -124,6 +136,8 @@ class Console:
         reader = _Reader()
         reader.feed(response.text)
         reader.close()
+        for form in reader.forms:
+            form.action = urlsplit(urljoin(response.url, form.action)).path
         return Page(
             url=response.url,
             status=response.status_code,
@@ -145,7 +159,9 @@ def _tidy(words: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects what can be seen and sent."""
+    """Collects what can be seen and sent, as the parser calls `handle_starttag`, `handle_endtag`
+    and `handle_data`.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -179,18 +195,14 @@ class _Reader(HTMLParser):
     def _control(self, form: Form, tag: str, given: dict[str, str]) -> None:
         name, value = given.get("name", ""), given.get("value", "")
         if tag == "input" and name:
-            ticked = given.get("type") in ("checkbox", "radio")
-            if ticked:
-                form.choices.setdefault(name, []).append(value)
-            if not ticked or "checked" in given:
+            if given.get("type") not in ("checkbox", "radio") or "checked" in given:
                 form.fields.append((name, value))
         elif tag == "select":
             self._select = name
         elif tag == "option" and self._select:
-            options = form.choices.setdefault(self._select, [])
-            options.append(value)
-            if len(options) == 1 or "selected" in given:
-                form.fields = [pair for pair in form.fields if pair[0] != self._select]
+            chosen = [pair for pair in form.fields if pair[0] == self._select]
+            if not chosen or "selected" in given:
+                form.fields = [pair for pair in form.fields if pair not in chosen]
                 form.fields.append((self._select, value))
         elif tag == "textarea":
             self._textarea = (name, [])

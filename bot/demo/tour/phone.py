@@ -6,16 +6,18 @@ They act through the local LINE platform's control interface (bot/line/simulator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import requests
 
-from bot.demo.tour.checks import Failed, check, wait_for
+from bot.demo.tour.checks import Failed, wait_for
 
 Json = dict[str, Any]
+Found = TypeVar("Found")
 
 SECONDS = 30
+LONGEST_LOOK = 0.5
 PEOPLE_A_LOOK = 100
 EVENTS_A_BODY = 20
 """LINE packs events of a busy moment together."""
@@ -38,7 +40,8 @@ class Button:
 @dataclass(eq=False)
 class Phone:
     """One person's phone. `received` is everything the bot sent, oldest first, as LINE got it;
-    `before` how much of it was there when the person did something last.
+    `before` how much of it was there when the person did something last; `acted` when that was,
+    in milliseconds of LINE's time.
     """
 
     line: "Line" = field(repr=False)
@@ -47,11 +50,28 @@ class Phone:
     language: str
     received: list[Json] = field(default_factory=list, repr=False)
     before: int = 0
+    acted: int = 0
+
+    @property
+    def chat(self) -> list[Json]:
+        """Every message so far."""
+        return [item["message"] for item in self.received]
 
     @property
     def new(self) -> list[Json]:
         """The messages since this person did something last."""
         return [item["message"] for item in self.received[self.before :]]
+
+    def sent_as(self, kind: str) -> list[Json]:
+        """Those of the new messages that came as a reply, a push or a multicast."""
+        return [item["message"] for item in self.received[self.before :] if item["kind"] == kind]
+
+    def waited(self, since: int | None = None) -> float:
+        """Seconds from what this person did last, or from a time of LINE's, to the first message
+        that came then.
+        """
+        came: int = self.received[self.before]["time"]
+        return (came - (self.acted if since is None else since)) / 1000
 
     def act(self, type: str, **what: object) -> None:
         self.line.act([(self, {"type": type, **what})])
@@ -76,11 +96,14 @@ class Phone:
             lambda: find_button(self.new, do, **values),
         )
 
-    def hears(self, expected: str, found: Callable[[], Any]) -> Any:
+    def hears(self, expected: str, found: Callable[[], Found | None]) -> Found:
         """Wait for something among the new messages; returns what `found` returns of them."""
 
-        def look() -> Any:
-            self.line.look([self], wait=0.5)
+        def look() -> Found | None:
+            self.line.look([self])
+            if (there := found()) is not None:
+                return there
+            self.line.look([self], wait=LONGEST_LOOK)
             return found()
 
         return wait_for(look, expected, lambda: words_of(self.new) or "nothing", pause=0)
@@ -120,12 +143,16 @@ class Line:
 
     def act(self, acts: Sequence[tuple[Phone, Json]]) -> None:
         """Everybody does something at the same moment."""
-        self.look([phone for phone, _ in acts])
-        for phone, _ in acts:
-            phone.before = len(phone.received)
+        self.mark([phone for phone, _ in acts])
         specs = [{"user": phone.id, **what} for phone, what in acts]
         for start in range(0, len(specs), EVENTS_A_BODY):
             self.post("events", events=specs[start : start + EVENTS_A_BODY])
+
+    def mark(self, phones: Sequence[Phone]) -> None:
+        """Whatever comes from now on is new to these people."""
+        self.look(phones)
+        for phone in phones:
+            phone.before = len(phone.received)
 
     def look(self, phones: Sequence[Phone], wait: float = 0) -> None:
         """Take in what these people received since the last look at them."""
@@ -140,9 +167,11 @@ class Line:
 
     def _take_in(self, phone: Phone, items: Iterable[Json]) -> None:
         seen = self._since.get(phone.id, 0)
-        phone.received += [
-            item for item in items if item["seq"] > seen and item.get("from") == "bot"
-        ]
+        for item in items:
+            if item["seq"] > seen and item["from"] == "bot":
+                phone.received.append(item)
+            elif item["seq"] > seen:
+                phone.acted = item["time"]
 
     def everybody(
         self,
@@ -216,9 +245,16 @@ def find_button(messages: Sequence[Json], do: str, **values: str) -> Button | No
     return None
 
 
+def tapped(phone: Phone, do: str, **values: str) -> Json:
+    """The act of tapping the newest button that does this, in somebody's chat."""
+    button = the_button(phone.chat, do, **values)
+    return {"type": "postback", "data": button.data, "display_text": button.display_text}
+
+
 def the_button(messages: Sequence[Json], do: str, **values: str) -> Button:
     """The same, where it must be there already."""
     found = find_button(messages, do, **values)
-    check(found, f"a button “{do}”", words_of(list(messages)))
-    assert found is not None
+    if found is None:
+        got = words_of(list(messages[-3:])) or "no message"
+        raise Failed(f"a button “{do}”", got)
     return found

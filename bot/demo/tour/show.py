@@ -15,7 +15,7 @@ from bot.demo.tour.checks import Failed
 
 COLUMNS = 80
 INDENT = 10
-SPEAKER = 10
+SPEAKER, WIDEST_SPEAKER = 10, 20
 BAR = 24
 REDRAWN_SECONDS = 0.1
 LINES_OF_A_FAILURE = 6
@@ -35,7 +35,7 @@ class Told:
 
 
 class Screen:
-    """Prints the steps. `live`: unfinished lines are drawn again and again, with bars."""
+    """Prints the steps. `live`: the line of an unfinished step is drawn anew again and again."""
 
     def __init__(self, out: TextIO, *, live: bool, colour: bool, columns: int = COLUMNS) -> None:
         self._out = out
@@ -53,11 +53,6 @@ class Screen:
         columns = min(COLUMNS, shutil.get_terminal_size((COLUMNS, 24)).columns) if live else COLUMNS
         return cls(out, live=live, colour=colour and live, columns=max(columns, COLUMNS // 2))
 
-    def title(self, text: str, more: str) -> None:
-        self._print(self._style("bold", text))
-        for line in wrapped(more, self._columns):
-            self._print(self._style("dim", line))
-
     def part(self, name: str) -> None:
         self._print("")
         self._print(self._style("bold", cut(name, self._columns)))
@@ -74,12 +69,13 @@ class Screen:
         if not self._live or now - self._drawn < REDRAWN_SECONDS:
             return
         self._drawn = now
-        counted = f" {self._bar(done, total)} {done}/{total}" if total else ""
-        taken = INDENT + (BAR + 2 + len(f"{done}/{total}") if total else 0)
+        count = f" {done:{len(str(total))}}/{total}" if total else ""
         seconds = _seconds(now - self._began)
-        room = self._columns - taken - len(seconds) - 2
+        taken = INDENT + (BAR + 1 if total else 0) + len(count) + 2 + len(seconds)
+        room = self._columns - taken
         words = padded(cut(_harmless(what), room), room)
-        line = f"{self._number} … {words}{counted}  {self._style('dim', seconds)}"
+        bar = f" {self._bar(done, total)}" if total else ""
+        line = f"{self._number} … {words}{bar}{count}  {self._style('dim', seconds)}"
         self._out.write(f"\r\x1b[2K{line}")
         self._out.flush()
 
@@ -91,10 +87,11 @@ class Screen:
         """The step is over; returns its seconds."""
         seconds = time.monotonic() - self._began
         self._finish("good", "✓", told.said, seconds)
+        widest = max((width(who) + 1 for who, _ in told.quotes), default=0)
         for who, words in told.quotes:
-            room = self._columns - INDENT - SPEAKER
-            said = cut(" ".join(_harmless(words).split()), room)
-            speaker = padded(cut(who, SPEAKER - 1), SPEAKER)
+            left = min(max(widest, SPEAKER), WIDEST_SPEAKER)
+            said = cut(" ".join(_harmless(words).split()), self._columns - INDENT - left)
+            speaker = padded(cut(_harmless(who), left - 1), left)
             self._print(self._style("dim", f"{'':{INDENT}}{speaker}{said}"))
         return seconds
 
@@ -128,10 +125,6 @@ class Screen:
             lines = wrapped(_harmless(words), self._columns - left - 2)
             for first, line in zip([label, *[""] * len(lines)], lines, strict=False):
                 self._print(f"{self._style('bold', padded(first, left))}  {line}")
-
-    def line(self, text: str) -> None:
-        for line in wrapped(_harmless(text), self._columns):
-            self._print(line)
 
     def _style(self, kind: str, text: str) -> str:
         return f"\x1b[{_STYLES[kind]}m{text}\x1b[0m" if self._colour and text else text

@@ -1,4 +1,4 @@
-"""First tables."""
+"""first tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,12 @@ def upgrade() -> None:
         sa.Column("latitude", sa.Float(precision=53), nullable=False),
         sa.Column("longitude", sa.Float(precision=53), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_areas")),
+    )
+    op.create_table(
+        "care_policies",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("most_open", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_policies")),
     )
     op.create_table(
         "chores",
@@ -61,6 +67,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evacuation_sites")),
     )
     op.create_table(
+        "language_aims",
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("adults", sa.Integer(), nullable=True),
+        sa.Column("target", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("language", name=op.f("pk_language_aims")),
+    )
+    op.create_table(
         "networks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -68,6 +81,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("code", sa.String(length=16), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("expected", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_networks")),
         sa.UniqueConstraint("code", name=op.f("uq_networks_code")),
@@ -78,6 +92,7 @@ def upgrade() -> None:
         sa.Column("severity", sa.String(length=16), nullable=False),
         sa.Column("drafted_allowed", sa.Boolean(), nullable=False),
         sa.Column("alone_allowed", sa.Boolean(), nullable=False),
+        sa.Column("automatic_allowed", sa.Boolean(), nullable=False),
         sa.Column("answer_minutes", sa.Integer(), nullable=True),
         sa.Column("carry_minutes", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("severity", name=op.f("pk_policies")),
@@ -268,6 +283,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("form_key", sa.String(length=36), nullable=True),
         sa.Column("relays_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("relay_only", sa.Boolean(), nullable=False),
+        sa.Column("asks_safety", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["staff.id"], name=op.f("fk_broadcasts_author_id")),
         sa.ForeignKeyConstraint(
             ["references_id"], ["broadcasts.id"], name=op.f("fk_broadcasts_references_id")
@@ -286,6 +303,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_broadcasts_state"), ["state"], unique=False)
 
     op.create_table(
+        "drill_plans",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("every", sa.String(length=8), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("relay_only", sa.Boolean(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["staff.id"], name=op.f("fk_drill_plans_author_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill_plans")),
+    )
+    op.create_table(
         "key_persons",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -297,6 +325,11 @@ def upgrade() -> None:
         sa.Column("code_hash", sa.String(length=64), nullable=True),
         sa.Column("invited_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("quiet_from", sa.Integer(), nullable=True),
+        sa.Column("quiet_to", sa.Integer(), nullable=True),
+        sa.Column("night_ok", sa.Boolean(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stay_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["resident_id"],
             ["residents.id"],
@@ -328,6 +361,24 @@ def upgrade() -> None:
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_members_resident_id"), ["resident_id"], unique=False)
 
+    op.create_table(
+        "network_groups",
+        sa.Column("network_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=True),
+        sa.Column("line_id", sa.String(length=64), nullable=True),
+        sa.Column("members", sa.Integer(), nullable=True),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["network_id"],
+            ["networks.id"],
+            name=op.f("fk_network_groups_network_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("network_id", name=op.f("pk_network_groups")),
+        sa.UniqueConstraint("code", name=op.f("uq_network_groups_code")),
+        sa.UniqueConstraint("line_id", name=op.f("uq_network_groups_line_id")),
+    )
     op.create_table(
         "on_call",
         sa.Column("staff_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -379,6 +430,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("resident_areas", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_resident_areas_area_id"), ["area_id"], unique=False)
+
+    op.create_table(
+        "rumours",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("claim", sa.Text(), nullable=False),
+        sa.Column("keywords", sa.JSON(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["staff.id"], name=op.f("fk_rumours_author_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rumours")),
+    )
+    with op.batch_alter_table("rumours", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rumours_state"), ["state"], unique=False)
 
     op.create_table(
         "staff_changes",
@@ -509,6 +574,7 @@ def upgrade() -> None:
         sa.Column("network_id", sa.Integer(), nullable=False),
         sa.Column("key_person_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("on_days", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["key_person_id"],
             ["key_persons.id"],
@@ -594,6 +660,83 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "rumour_answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("rumour_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("verdict", sa.String(length=8), nullable=False),
+        sa.Column("japanese", sa.Text(), nullable=False),
+        sa.Column("plain", sa.Text(), nullable=False),
+        sa.Column("english", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("link", sa.String(length=500), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("network_ids", sa.JSON(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["staff.id"], name=op.f("fk_rumour_answers_author_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["rumour_id"], ["rumours.id"], name=op.f("fk_rumour_answers_rumour_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rumour_answers")),
+    )
+    with op.batch_alter_table("rumour_answers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_rumour_answers_rumour_id"), ["rumour_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_rumour_answers_in_force",
+            ["rumour_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'in_force'"),
+            postgresql_where=sa.text("state = 'in_force'"),
+        )
+        batch_op.create_index(
+            "uq_rumour_answers_proposed",
+            ["rumour_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
+        )
+
+    op.create_table(
+        "safety_answers",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=8), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("where_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("latitude", sa.Float(precision=53), nullable=True),
+        sa.Column("longitude", sa.Float(precision=53), nullable=True),
+        sa.Column("located_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_safety_answers_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_safety_answers_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_answers")),
+        sa.UniqueConstraint(
+            "broadcast_id", "resident_id", name=op.f("uq_safety_answers_broadcast_id_resident_id")
+        ),
+    )
+    with op.batch_alter_table("safety_answers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_safety_answers_resident_id"), ["resident_id"], unique=False
+        )
+
+    op.create_table(
         "deliveries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -650,6 +793,35 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
         )
 
+    op.create_table(
+        "group_cards",
+        sa.Column(
+            "broadcast_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("network_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_group_cards_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name=op.f("fk_group_cards_delivery_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"],
+            ["networks.id"],
+            name=op.f("fk_group_cards_network_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("broadcast_id", "network_id", name=op.f("pk_group_cards")),
+    )
     op.create_table(
         "messages",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -754,6 +926,47 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "rumour_tellings",
+        sa.Column("answer_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("as_key_person", sa.Boolean(), nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["answer_id"], ["rumour_answers.id"], name=op.f("fk_rumour_tellings_answer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name=op.f("fk_rumour_tellings_delivery_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_rumour_tellings_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("answer_id", "resident_id", name=op.f("pk_rumour_tellings")),
+    )
+    with op.batch_alter_table("rumour_tellings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_rumour_tellings_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_rumour_tellings_resident_id"), ["resident_id"], unique=False
+        )
+
+    op.create_table(
         "sendings",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -796,6 +1009,163 @@ def upgrade() -> None:
         batch_op.create_index("ix_sendings_resident_id", ["resident_id"], unique=False)
 
     op.create_table(
+        "community_questions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("network_id", sa.Integer(), nullable=False),
+        sa.Column("key_person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_community_questions_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name=op.f("fk_community_questions_delivery_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_person_id"], ["key_persons.id"], name=op.f("fk_community_questions_key_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["messages.id"],
+            name=op.f("fk_community_questions_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"],
+            ["networks.id"],
+            name=op.f("fk_community_questions_network_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_community_questions_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_community_questions")),
+    )
+    with op.batch_alter_table("community_questions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_community_questions_key_person_id", ["key_person_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_community_questions_message_id"), ["message_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_community_questions_resident_id"), ["resident_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_community_questions_waiting",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+        batch_op.create_index(
+            "uq_community_questions_asked",
+            ["resident_id", "network_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+
+    op.create_table(
+        "rumour_questions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("rumour_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("fold", sa.String(length=64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["messages.id"],
+            name=op.f("fk_rumour_questions_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_rumour_questions_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["rumour_id"], ["rumours.id"], name=op.f("fk_rumour_questions_rumour_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rumour_questions")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_rumour_questions_message_id")),
+    )
+    with op.batch_alter_table("rumour_questions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rumour_questions_fold"), ["fold"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_rumour_questions_resident_id"), ["resident_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_rumour_questions_rumour_id"), ["rumour_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_rumour_questions_state"), ["state"], unique=False)
+
+    op.create_table(
+        "sounds",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("relay_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "rendition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("message_id", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcasts.id"], name=op.f("fk_sounds_broadcast_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["relay_id"], ["relays.id"], name=op.f("fk_sounds_relay_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["rendition_id"], ["renditions.id"], name=op.f("fk_sounds_rendition_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sounds")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_sounds_message_id")),
+    )
+    with op.batch_alter_table("sounds", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_sounds_broadcast_id_language", ["broadcast_id", "language"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_sounds_relay_id"), ["relay_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sounds_state"), ["state"], unique=False)
+
+    op.create_table(
         "text_claims",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -834,6 +1204,7 @@ def upgrade() -> None:
         )
 
 
+
 def downgrade() -> None:
     with op.batch_alter_table("text_claims", schema=None) as batch_op:
         batch_op.drop_index(
@@ -844,12 +1215,50 @@ def downgrade() -> None:
         batch_op.drop_index("ix_text_claims_broadcast_id_language")
 
     op.drop_table("text_claims")
+    with op.batch_alter_table("sounds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sounds_state"))
+        batch_op.drop_index(batch_op.f("ix_sounds_relay_id"))
+        batch_op.drop_index("ix_sounds_broadcast_id_language")
+
+    op.drop_table("sounds")
+    with op.batch_alter_table("rumour_questions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rumour_questions_state"))
+        batch_op.drop_index(batch_op.f("ix_rumour_questions_rumour_id"))
+        batch_op.drop_index(batch_op.f("ix_rumour_questions_resident_id"))
+        batch_op.drop_index(batch_op.f("ix_rumour_questions_fold"))
+
+    op.drop_table("rumour_questions")
+    with op.batch_alter_table("community_questions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_community_questions_asked",
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+        batch_op.drop_index(
+            "ix_community_questions_waiting",
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_community_questions_resident_id"))
+        batch_op.drop_index(batch_op.f("ix_community_questions_message_id"))
+        batch_op.drop_index("ix_community_questions_key_person_id")
+
+    op.drop_table("community_questions")
     with op.batch_alter_table("sendings", schema=None) as batch_op:
         batch_op.drop_index("ix_sendings_resident_id")
         batch_op.drop_index(batch_op.f("ix_sendings_delivery_id"))
         batch_op.drop_index("ix_sendings_broadcast_id_resident_id")
 
     op.drop_table("sendings")
+    with op.batch_alter_table("rumour_tellings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rumour_tellings_resident_id"))
+        batch_op.drop_index(
+            "ix_rumour_tellings_due",
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+
+    op.drop_table("rumour_tellings")
     with op.batch_alter_table("relays", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_relays_taken",
@@ -868,6 +1277,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_messages_at"))
 
     op.drop_table("messages")
+    op.drop_table("group_cards")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_deliveries_waiting",
@@ -883,6 +1293,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_deliveries_broadcast_id"))
 
     op.drop_table("deliveries")
+    with op.batch_alter_table("safety_answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_safety_answers_resident_id"))
+
+    op.drop_table("safety_answers")
+    with op.batch_alter_table("rumour_answers", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_rumour_answers_proposed",
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
+        )
+        batch_op.drop_index(
+            "uq_rumour_answers_in_force",
+            sqlite_where=sa.text("state = 'in_force'"),
+            postgresql_where=sa.text("state = 'in_force'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_rumour_answers_rumour_id"))
+
+    op.drop_table("rumour_answers")
     with op.batch_alter_table("renditions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_renditions_broadcast_id"))
 
@@ -921,6 +1349,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_staff_changes_staff_id"))
 
     op.drop_table("staff_changes")
+    with op.batch_alter_table("rumours", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rumours_state"))
+
+    op.drop_table("rumours")
     with op.batch_alter_table("resident_areas", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_resident_areas_area_id"))
 
@@ -930,11 +1362,13 @@ def downgrade() -> None:
 
     op.drop_table("private_pages")
     op.drop_table("on_call")
+    op.drop_table("network_groups")
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_members_resident_id"))
 
     op.drop_table("members")
     op.drop_table("key_persons")
+    op.drop_table("drill_plans")
     with op.batch_alter_table("broadcasts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_broadcasts_state"))
         batch_op.drop_index(batch_op.f("ix_broadcasts_relays_due_at"))
@@ -990,6 +1424,7 @@ def downgrade() -> None:
     op.drop_table("residents")
     op.drop_table("policies")
     op.drop_table("networks")
+    op.drop_table("language_aims")
     op.drop_table("evacuation_sites")
     op.drop_table("clock_offsets")
     with op.batch_alter_table("city_changes", schema=None) as batch_op:
@@ -998,4 +1433,5 @@ def downgrade() -> None:
     op.drop_table("city_changes")
     op.drop_table("cities")
     op.drop_table("chores")
+    op.drop_table("care_policies")
     op.drop_table("areas")

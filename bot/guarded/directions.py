@@ -1,0 +1,214 @@
+"""Direction words: to or away from water, up or down, in or out, do or do not.
+
+A difference is only what another text says the other way round: it lacks the prohibition the
+Japanese has, or names the opposite direction and not the one of the Japanese.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import regex
+
+from bot.guarded.facts import Fact, Kind
+from bot.guarded.lexicon import Lexicon
+
+HAZARDS = ("river", "sea", "slope")
+TOPICS = (
+    *("elevator", "fire", "drink", "touch", "drive", "below", "outdoors", "home"),
+    *HAZARDS,
+)
+"""What prohibitions are about; the words of `GENERAL` only where no word of these is near."""
+_NOT_CONCEPTS = {"prohibit", "harmless", "negative", "away", "toward", "refuse", "without"}
+_NOT_KEPT_AWAY_FROM = {"drink", "drive", "outdoors", "use"}
+_LEFT_WITHOUT = {"elevator", "drive", "fire", "use", "touch"}
+GENERAL = ("near", "enter", "use")
+OPPOSITES = (
+    ("up", "down"),
+    ("down", "up"),
+    ("over", "under"),
+    ("under", "over"),
+    ("opened", "closed"),
+    ("closed", "opened"),
+)
+COMPASS = (("east", "west"), ("north", "south"))
+
+REACH_SPACED, REACH = 70, 34
+BOUND_SPACED, BOUND = 26, 14
+_SENTENCE = regex.compile(r"[.!?](?=\s|$)|[!?。！？।။;\n]")
+_CLAUSE = regex.compile(r"[.!?](?=\s|$)|[!?。！？।။៖;\n,、,،၊:]")
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What one text says about going.
+
+    `said` the concepts told without a prohibition at them, `forbidden` those with one nearby,
+    `negated` those bound to one, `named` all; `said` and `forbidden` with the words that say so.
+    `marks` the number of prohibitions and of words for keeping away, `strict_marks` of those that
+    can be nothing else; `negative` whether anything is denied at all.
+    """
+
+    said: Mapping[str, str]
+    forbidden: Mapping[str, str]
+    negated: frozenset[str]
+    named: frozenset[str]
+    marks: int
+    strict_marks: int
+    negative: bool
+    refusal: str
+    toward: str
+
+
+def stance(text: str, lexicon: Lexicon, *, strict: bool = False) -> Stance:
+    """Read a text in the plain writing of its language.
+
+    `strict`, for the source: what is forbidden stands in the same clause as its prohibition.
+    """
+    return _Reader(text, lexicon, strict=strict).stance()
+
+
+def differences(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
+    """Whether something is missing (else it is added), and what."""
+    yield from _lost_prohibitions(source, other)
+    if other.toward and not source.toward:
+        yield False, _fact("toward hazard", other.toward)
+    if other.refusal and not source.refusal:
+        yield False, _fact("not evacuate", other.refusal)
+    if not source.negative and other.strict_marks:
+        yield False, _fact("prohibition", other.forbidden.get("mark", ""))
+    for one, opposite in OPPOSITES:
+        if _turned(source, other, one, opposite):
+            yield False, _fact(opposite, other.said[opposite])
+    for one, opposite in (*COMPASS, *(pair[::-1] for pair in COMPASS)):
+        if one in source.named and opposite not in source.named:
+            if opposite in other.said and one not in other.named:
+                yield False, _fact(opposite, other.said[opposite])
+    yield from _doors(source, other)
+
+
+def _lost_prohibitions(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
+    for topic in (*TOPICS, *GENERAL):
+        shown = source.forbidden.get(topic)
+        if shown is None or topic in other.forbidden:
+            continue
+        if topic == "sea" and "water" in other.forbidden:
+            continue
+        if topic == "outdoors" and "inside" in other.said:
+            continue
+        if topic == "below" and "up" in other.said and "down" not in other.said:
+            continue
+        if topic in other.named or not other.marks:
+            yield True, _fact(f"no {topic}", shown)
+
+
+def _turned(source: Stance, other: Stance, one: str, opposite: str) -> bool:
+    return (
+        one in source.said
+        and opposite not in source.said
+        and opposite in other.said
+        and (one not in other.said or (opposite == "down" and "down" not in source.named))
+    )
+
+
+def _doors(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
+    stay = "inside" in source.said or "outdoors" in source.forbidden
+    leave = "go_out" in source.said
+    if stay and not leave and "go_out" in other.said:
+        if "inside" not in other.said and "go_out" not in other.negated:
+            yield False, _fact("outside", other.said["go_out"])
+    if leave and not stay and "inside" in other.said and "go_out" not in other.said:
+        yield False, _fact("inside", other.said["inside"])
+
+
+class _Reader:
+    """One text while its words are found."""
+
+    def __init__(self, text: str, lexicon: Lexicon, *, strict: bool) -> None:
+        self._text = text
+        self._ways = lexicon.ways
+        self._follows = lexicon.negation_follows
+        self._reach = REACH_SPACED if lexicon.spaced else REACH
+        self._bound = BOUND_SPACED if lexicon.spaced else BOUND
+        self._sentences = [m.end() for m in _SENTENCE.finditer(text)]
+        self._clauses = [m.end() for m in _CLAUSE.finditer(text)]
+        self._strict_source = strict
+        self._parts = self._clauses if strict else self._sentences
+        harmless = [m.span() for m in self._find("harmless")]
+        self._marks = [m.span() for m in self._find("prohibit")]
+        self._strict = [
+            (start, end)
+            for start, end in self._marks
+            if not any(a < end and start < b for a, b in harmless)
+        ]
+        self._without = [m.span() for m in self._find("without")]
+        self._aways = [m.span() for m in self._find("away")]
+
+    def stance(self) -> Stance:
+        said: dict[str, str] = {}
+        forbidden: dict[str, str] = {}
+        named: set[str] = set()
+        negated: set[str] = set()
+        for name in self._ways.keys() - _NOT_CONCEPTS:
+            for match in self._find(name):
+                named.add(name)
+                if self._is_forbidden(name, *match.span()):
+                    forbidden.setdefault(name, match.group())
+                if self._is_negated(*match.span()):
+                    negated.add(name)
+                else:
+                    said.setdefault(name, match.group())
+        if self._strict:
+            forbidden["mark"] = self._text[slice(*self._strict[0])]
+        return Stance(
+            said=said,
+            forbidden=self._specific(forbidden),
+            negated=frozenset(negated),
+            named=frozenset(named),
+            marks=len(self._marks) + len(self._aways),
+            strict_marks=len(self._strict),
+            negative=bool(self._marks or self._aways or next(self._find("negative"), None)),
+            refusal=next((m.group() for m in self._find("refuse")), ""),
+            toward=next(
+                (m.group() for m in self._find("toward") if not self._is_negated(*m.span())), ""
+            ),
+        )
+
+    def _find(self, name: str) -> Iterator[regex.Match[str]]:
+        pattern = self._ways.get(name)
+        return pattern.finditer(self._text) if pattern else iter(())
+
+    def _specific(self, forbidden: dict[str, str]) -> dict[str, str]:
+        """海に入らない is about the sea: 入 alone says less."""
+        if self._strict_source and forbidden.keys() & set(TOPICS):
+            return {name: shown for name, shown in forbidden.items() if name not in GENERAL}
+        return forbidden
+
+    def _is_forbidden(self, name: str, start: int, end: int) -> bool:
+        """Whether a prohibition, or for what one keeps away from a word of that, is near."""
+        marks = self._marks
+        if name not in _NOT_KEPT_AWAY_FROM:
+            marks = [*marks, *self._aways]
+        if name in _LEFT_WITHOUT:
+            marks = [*marks, *self._without]
+        number = bisect_right(self._parts, start)
+        return any(
+            bisect_right(self._parts, first) == number
+            and min(abs(first - end), abs(start - last)) <= self._reach
+            for first, last in marks
+        )
+
+    def _is_negated(self, start: int, end: int) -> bool:
+        """Whether a prohibition is bound to the word: close, on its side, in the same clause."""
+        number = bisect_right(self._clauses, start)
+        for first, last in self._strict or self._marks:
+            if bisect_right(self._clauses, first) != number:
+                continue
+            distance = first - end if self._follows else start - last
+            if 0 <= distance <= self._bound or (first < end and start < last):
+                return True
+        return False
+
+
+def _fact(value: str, shown: str) -> Fact:
+    return Fact(Kind.DIRECTION, value, shown)

@@ -1,0 +1,188 @@
+"""Everything in a text that is a number, a time, a day, a telephone number or an address."""
+
+from dataclasses import dataclass
+
+import regex
+
+from bot.guarded.calendar import months_and_days, relative_days, weekdays
+from bot.guarded.facts import Mention
+from bot.guarded.han import folded
+from bot.guarded.lexicon import JAPANESE, Lexicon
+from bot.guarded.numbers import Digits, in_digits
+from bot.guarded.times import times
+from bot.guarded.writing import plain, plain_japanese
+
+EMERGENCY_NUMBERS = frozenset({"110", "118", "119", "171", "188", "189", "7119", "8000", "8008"})
+
+_LINK = regex.compile(
+    r"(?:https?://|www\.)[!-~]+|(?<![\w@.-])[a-z0-9._-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+    r"|(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:jp|com|org|net|ly|gov|info|io|example|city|be|gl|cc|xyz|site)"
+    r"(?![a-z0-9.-]*[a-z0-9])(?:/[!-~]*)?"
+)
+_LINK_END = ".,;:!?)>]}'\"*"
+_PHONE = regex.compile(
+    r"(?<!\d|\d[.,:/-])(?:\+81[ -]?(?:\(0\))?\d{1,4}(?:[ -]?\d{1,4}){1,2}"
+    r"|\(0\d{1,4}\)[ -]?\d{1,4}[ -]\d{3,5}|0\d{1,4}\(\d{1,4}\)\d{3,5}"
+    r"|0\d{1,4}(?:-\d{1,5}){1,3}|0\d{1,4}(?:\.\d{2,5}){2}|0\d{1,3}(?: \d{2,4}){2}|0\d{8,11})(?![\d:])"
+)
+_SHORT_PHONE = regex.compile(r"(?<!\d|\d[.,:/-])#?(\d{3,4})(?![\d:/]|[.,-]\d)")
+_NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER_NEXT = regex.compile(r"\s?\d")
+_NOT_COUNTED = regex.compile(
+    r"(?:covid|corona|coroná|코로나|감염증|โควิด|โคโรนา|ковид|корона|कोभिड|कोविड|কোভিড|කොවිඩ්|ကိုဗစ်"
+    r"|កូវីដ|ໂຄວິດ|冠|肺炎|コロナ)[^\d\n]{0,10}19(?!\d)|24/7|(?:^|\n)\s*\d{1,2}[.)](?=\s)"
+    r"|(?<=^|[\s(])\d{1,2}\)(?=\s)|[※*]\d(?![\d:.])|(?<![時\d])十分(?!間|以|前|後|ほど|くらい|ぐらい|おき|程度|で)|\d+分の\d+"
+)
+"""Numbers that are names, marks of lists and notes, or 十分, enough."""
+_LOOK_BACK = 40
+HIGHEST_LEVEL = 7
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was found in one text. `text` is its plain writing; `words` that without addresses.
+
+    `links` and `phones` by their shortest writing, and what the text shows.
+    """
+
+    text: str
+    links: dict[str, str]
+    phones: dict[str, str]
+    weekdays: tuple[Mention, ...]
+    relative: tuple[Mention, ...]
+    mentions: tuple[Mention, ...]
+
+
+def read(text: str, lexicon: Lexicon, *, strict: bool = False) -> Reading:
+    """Find everything. `strict`: as the source is read; see `times.times`."""
+    written = writing_of(text, lexicon)
+    links = _links(written)
+    rest = _blanked(written, [m.span() for m in _LINK.finditer(written)])
+    rest = _blanked(rest, [m.span() for m in _NOT_COUNTED.finditer(rest)])
+    phones, spans = _phones(rest)
+    rest = _blanked(rest, spans)
+    days = weekdays(rest, lexicon.calendar)
+    relative = relative_days(rest, lexicon.calendar)
+    rest = _blanked(rest, [(day.start, day.end) for day in days if day.sure])
+    mentions = []
+    for pattern, value, unit in lexicon.numbers.phrases:
+        found = list(pattern.finditer(rest))
+        mentions += [_phrase(m, value, unit) for m in found]
+        rest = _blanked(rest, [m.span() for m in found])
+    digits = in_digits(rest, lexicon.numbers)
+    mentions += _in_order(digits, lexicon, strict=strict)
+    short = {m for m in mentions if m.unit == "phone"}
+    phones |= {m.shown: m.shown for m in short}
+    return Reading(
+        text=written,
+        links=links,
+        phones=phones,
+        weekdays=tuple(days),
+        relative=tuple(relative),
+        mentions=tuple(m for m in mentions if m not in short),
+    )
+
+
+def writing_of(text: str, lexicon: Lexicon) -> str:
+    """The text as the words of its language are compared with it."""
+    if lexicon.tag == JAPANESE:
+        return plain_japanese(text)
+    return folded(plain(text)) if lexicon.tag == "zh" else plain(text)
+
+
+def _links(text: str) -> dict[str, str]:
+    found = {}
+    for match in _LINK.finditer(text):
+        shown = match.group().rstrip(_LINK_END)
+        found[regex.sub(r"^(?:https?://)?(?:www\.)?", "", shown).rstrip("/")] = shown
+    return found
+
+
+def _phones(text: str) -> tuple[dict[str, str], list[tuple[int, int]]]:
+    """Numbers of nine digits and more that begin as a Japanese telephone number does."""
+    found, spans = {}, []
+    for match in _PHONE.finditer(text):
+        shown = match.group()
+        number = regex.sub(r"\D", "", shown)
+        if number.startswith("81") and len(number) >= 11:
+            number = "0" + number[2:].removeprefix("0")
+        if number.startswith("0") and 9 <= len(number) <= 13:
+            found[number] = shown
+            spans.append(match.span())
+    return found, spans
+
+
+def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _phrase(match: regex.Match[str], value: float, unit: str) -> Mention:
+    if unit == "clock":
+        hour, minute = int(value), int(value % 1 * 60)
+        both = {hour * 60 + minute, (hour + 12) % 24 * 60 + minute}
+        return Mention(frozenset(both), "time", *match.span(), match.group(), sure=False)
+    return Mention(frozenset({value}), unit, *match.span(), match.group(), sure=False)
+
+
+def _in_order(digits: Digits, lexicon: Lexicon, *, strict: bool) -> list[Mention]:
+    """Dates, then times, then what is left of the numbers with the unit beside it."""
+    hours = times(digits, lexicon, strict=strict)
+    certain = {(hour.start, hour.end) for hour in hours if not hour.guess}
+    days = [d for d in months_and_days(digits, lexicon) if not _overlaps(d, certain)]
+    dated = {(day.start, day.end) for day in days if day.unit != "month" or day.shown.isdigit()}
+    hours = [hour for hour in hours if not _overlaps(hour, dated)]
+    timed = {(hour.start, hour.end) for hour in hours}
+    found = [*days, *hours]
+    for match in _NUMBER.finditer(digits.text):
+        start, end = match.span()
+        if any(a <= start < b for a, b in dated):
+            continue
+        in_time = any(a <= start < b for a, b in timed)
+        if in_time and any(hour.sure and hour.start <= start < hour.end for hour in hours):
+            continue
+        found += _number(match, digits, lexicon, guess=in_time)
+    return found
+
+
+def _overlaps(mention: Mention, spans: set[tuple[int, int]]) -> bool:
+    return any(start < mention.end and mention.start < end for start, end in spans)
+
+
+def _number(
+    match: regex.Match[str], digits: Digits, lexicon: Lexicon, *, guess: bool
+) -> list[Mention]:
+    text, (start, end) = digits.text, match.span()
+    _, value = digits.values.get(start, (end, float(match.group().replace(",", "").split(".")[0])))
+    unit = _unit(text, start, end, lexicon)
+    sure = not guess and not digits.was_spelled(start, end)
+    if unit == "level" and not 0 < value <= HIGHEST_LEVEL:
+        unit = ""
+    if match.group() in EMERGENCY_NUMBERS and not unit and _SHORT_PHONE.match(text, start):
+        return [Mention(frozenset({value}), "phone", start, end, match.group(), sure)]
+    shown = text[max(0, start - 8) : end + 8].strip() if not unit else text[start : end + 6].strip()
+    found = [Mention(frozenset({value}), unit, start, end, shown, sure)]
+    if value % 1 and lexicon.numbers.decimal_comma:
+        parts = regex.split("[.,]", match.group())
+        found += [
+            Mention(frozenset({float(part)}), "", start, end, shown, sure=False) for part in parts
+        ]
+    return found
+
+
+def _unit(text: str, start: int, end: int, lexicon: Lexicon) -> str:
+    ordinal = lexicon.numbers.ordinal
+    if ordinal:
+        ending = regex.compile(rf"-?(?:{ordinal})(?![\p{{L}}\p{{M}}])").match(text, end)
+        end = ending.end() if ending else end
+    after = lexicon.unit_after.match(text, end)
+    if after and after.lastgroup and not _belongs_to_next(text, after):
+        return after.lastgroup
+    before = lexicon.unit_before.search(text, max(0, start - _LOOK_BACK), start)
+    return before.lastgroup if before and before.lastgroup else ""
+
+
+def _belongs_to_next(text: str, unit: regex.Match[str]) -> bool:
+    """ช่อง 5 ชั้น 2: the floor is the second number's."""
+    return unit.lastgroup in ("level", "floor") and bool(_NUMBER_NEXT.match(text, unit.end()))

@@ -1,0 +1,428 @@
+"""The places a Japanese notice names, and whether another text names them too.
+
+A city's own places are known with their names in every language. Others are found by what stands
+after the name, as 小学校 or 川, and compared by sound, or by their characters in a text with Han.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from unicodedata import normalize
+
+import regex
+
+from bot.guarded.facts import Fact, Kind
+from bot.guarded.han import folded
+from bot.guarded.lexicon import Lexicon
+from bot.guarded.namesearch import Hit, Name, NameSearch
+from bot.guarded.readings import dictionary_sounds, is_proper, possible_sounds, readings_of_folded
+from bot.guarded.sounds import sound
+from bot.guarded.writing import plain, plain_japanese
+
+DATA = Path(__file__).with_name("places.toml")
+
+Names = Mapping[str, Mapping[str, str]]
+"""Names of places: by id, by language tag."""
+
+_HAN = r"[\p{Han}々]"
+_STEM = (
+    rf"(?P<stem>(?:{_HAN}|(?<={_HAN})[ヶケヵノ](?={_HAN})|(?<={_HAN})が(?=[丘崎浦谷原岡沢池峰野台森浜平]))+"
+    r"|\p{Katakana}[\p{Katakana}ー]+|\p{Hiragana}{2,})"
+)
+_ADMIN = regex.compile(
+    r"(?P<name>.{1,5}?)(?P<kind>市立|県立|町立|村立|区立|府|県|市(?!民|場|役|立|川|原|野)|郡|区)(?=.)"
+)
+_PARTICLES = (
+    "から",
+    "まで",
+    "より",
+    "には",
+    "では",
+    "は",
+    "が",
+    "を",
+    "に",
+    "へ",
+    "と",
+    "の",
+    "で",
+    "も",
+    "や",
+)
+_NOT_A_NAME = regex.compile(r"[のなたるくどにでてしいきりけ]$")
+_BRACKETS = regex.compile(r"[(（\[][^)）\]]*[)）\]]")
+_OFFICE = regex.compile(
+    r"(?:役所|長|から(?!離|出)|は|では|の発表|危機|水道|防災|国際|立|役場|より|$|[。:、）)])"
+)
+
+_CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_HEAD_AFTER = regex.compile(r"[a-z*O]{0,4}(?: ?[a-z*]{0,4})?[ ]+((?:[A-NP-Z][ ]*)+)")
+_HEAD_BEFORE = regex.compile(r"((?:[A-NP-Z][ ]*)+)[ ]+(?:(?:te|to|ta|nk) )?$")
+_CODES = {"elementary": "E", "junior": "J", "high": "H", "school": "S", "river": "R", "park": "P",
+          "city": "C", "ward": "W", "station": "T", "gym": "G", "hall": "L", "square": "Q",
+          "library": "B", "hospital": "M", "bridge": "D"}  # fmt: skip
+_FITS = {"E": "ES", "J": "JS", "H": "HS", "S": "SEJHL", "R": "RDW", "P": "PQGL", "Q": "QP", "B": "BL",
+         "T": "T", "M": "ML", "G": "GLPS", "L": "LGQ", "D": "DR"}  # fmt: skip
+_HAN_HEADS = {"E": "小", "J": "中初", "H": "高", "R": "川河江溪", "P": "公", "W": "町镇街村区", "T": "站駅车",
+              "C": "市县県", "Q": "广", "D": "桥"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the Japanese text.
+
+    `stem` is its name without what every such place is called, 新田 of 新田町小学校; `whole` the name
+    up to that, 新田町; `kind` one of the letters of
+    places.toml; `names` count wherever they stand; `sounds` are its readings that are known.
+    `required` False: a translator may leave it out or translate it.
+    """
+
+    id: str
+    shown: str
+    stem: str
+    whole: str
+    kind: str
+    required: bool
+    names: tuple[str, ...] = field(default=())
+    sounds: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """A city's own places, ready to be looked for: `known` the longest names first, `others` the
+    short forms of their names by language with the form in Japanese.
+    """
+
+    known: tuple[Place, ...]
+    short: Mapping[str, tuple[tuple[Place, str, tuple[str, ...]], ...]]
+
+
+@lru_cache(maxsize=8)
+def _city(places: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> City:
+    named = {id: dict(names) for id, names in places}
+    known = {id: _known(id, plain_japanese(n["ja"]), n) for id, n in named.items() if "ja" in n}
+    tags = sorted({tag for names in named.values() for tag in names})
+    return City(
+        known=tuple(sorted(known.values(), key=lambda place: -len(place.shown))),
+        short={
+            tag: tuple(
+                (place, _squeezed(place.shown), _short_names(named[id], tag, place))
+                for id, place in known.items()
+            )
+            for tag in (*tags, "")
+        },
+    )
+
+
+def city_of(places: Names) -> City:
+    """The places as they are looked for; cheap for places asked before."""
+    return _city(tuple((id, tuple(names.items())) for id, names in places.items()))
+
+
+@lru_cache(maxsize=256)
+def places_of(japanese: str, city: City) -> tuple[Place, ...]:
+    """The places of a plain Japanese text, the city's own first, each once."""
+    found: dict[tuple[str, str], Place] = {}
+    rest = japanese
+    for place in city.known:
+        if place.shown in rest:
+            rest = rest.replace(place.shown, "\n" * len(place.shown))
+            found.setdefault((place.id, place.kind), place)
+    for place in _unknown(rest):
+        found.setdefault((place.stem, place.kind), place)
+    return tuple(found.values())
+
+
+def missing_places(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> Iterator[Fact]:
+    """Those of the Japanese that a plain text does not name."""
+    if not wanted:
+        return
+    squeezed = _squeezed(text)
+    han = folded(text) if _CJK.search(text) else ""
+    open_ones = [
+        place
+        for place in wanted
+        if not any(name in squeezed for name in place.names)
+        and not (han and _in_han(place, han))
+        and not (lexicon.tag == "zh" and _in_chinese_reading(place, han))
+    ]
+    heard = _heard(open_ones, text, lexicon) if open_ones else set()
+    for place in open_ones:
+        if place.required and place not in heard:
+            yield Fact(Kind.PLACE, place.id, place.shown)
+
+
+def added_places(japanese: str, text: str, language: str, city: City) -> Iterator[Fact]:
+    """Places of the city, other than towns and rivers, that only the other text names in full."""
+    own, squeezed = _squeezed(japanese), _squeezed(text)
+    rows = city.short.get(language, city.short[""])
+    spoken = [name for _, japanese_name, names in rows if japanese_name in own for name in names]
+    for place, japanese_name, names in rows:
+        if place.kind in ("W", "C", "", "N") or japanese_name in own:
+            continue
+        for name in names:
+            if len(name) > 5 and name in squeezed and not any(name in other for other in spoken):
+                yield Fact(Kind.PLACE, place.id, place.shown)
+                break
+
+
+def _known(id: str, name: str, names: Mapping[str, str]) -> Place:
+    kind = _kind_of(name)
+    stem = _bare(name.removesuffix(_suffix_of(name)))
+    english = regex.split(r"[\s-]", _BRACKETS.sub("", plain(names.get("en", ""))).strip())[0]
+    own = [sound(english)] if english and stem else []
+    variants = [_squeezed(v) for tag in names for v in _variants(names, tag)]
+    return Place(
+        id=id,
+        shown=name,
+        stem=stem or name,
+        whole=_bare(name.removesuffix(_suffix_of(name)), town=True) or name,
+        kind=kind,
+        required=bool(stem) and kind != "C",
+        names=tuple(dict.fromkeys(variants)),
+        sounds=tuple(own),
+    )
+
+
+def _unknown(japanese: str) -> Iterator[Place]:
+    for match in _pattern().finditer(japanese):
+        kind = next(k for k, value in match.groupdict().items() if value and len(k) == 1)
+        sure = match.lastgroup is not None and bool(match.groupdict().get("sure"))
+        stem = match["stem"]
+        if stem[0] >= "\u30a1" and stem[0] <= "\u30ff":
+            yield Place(match.group(), match.group(), stem, stem, kind, required=False)
+            continue
+        if "\u3041" <= stem[0] <= "\u3096":
+            yield from _in_kana(japanese, match, kind)
+            continue
+        before, stem = _without_offices(stem)
+        yield from before
+        name = _bare(stem)
+        if not name or not (sure or is_proper(name + match[kind])):
+            continue
+        office = kind == "C" and _OFFICE.match(japanese, match.end())
+        whole = _bare(stem, town=True)
+        yield Place(match.group(), stem + match[kind], name, whole, kind, required=not office)
+
+
+def _in_kana(japanese: str, match: regex.Match[str], kind: str) -> Iterator[Place]:
+    """みなと公園: the particle before it is no part of the name, 大きな公園 is no name at all."""
+    stem = match["stem"]
+    after_word = match.start() and regex.match(
+        r"[\p{Han}\p{Katakana}ー]", japanese[match.start() - 1]
+    )
+    if after_word:
+        particle = next((p for p in _PARTICLES if stem.startswith(p)), None)
+        if particle is None:
+            return
+        stem = stem.removeprefix(particle)
+    if 2 <= len(stem) <= 5 and not _NOT_A_NAME.search(stem):
+        yield Place(stem + match[kind], stem + match[kind], stem, stem, kind, required=True)
+
+
+def _without_offices(stem: str) -> tuple[list[Place], str]:
+    """Split 浜松市中央区城北 into the places it names one after the other."""
+    before = []
+    while match := _ADMIN.match(stem):
+        name, kind = match["name"], match["kind"]
+        stem = stem[match.end() :]
+        bare = _bare(name)
+        if bare and is_proper(bare + kind[0]):
+            letter = "W" if kind in ("区", "郡") else "C"
+            required = len(kind) == 1 and kind not in ("県", "府", "郡")
+            before.append(Place(name + kind, name + kind, bare, bare, letter, required))
+    return before, stem
+
+
+def _bare(stem: str, *, town: bool = False) -> str:
+    """A name without 市立 before and 中央 after it; nothing where nothing else is there.
+
+    `town`: with 町 at its end.
+    """
+    changed = True
+    while changed and stem:
+        changed = False
+        for word in _generic():
+            if stem.startswith(word) and (len(word) > 1 or len(stem) == 1 or word in "旧元各全同"):
+                stem, changed = stem[len(word) :], True
+            elif stem.endswith(word) and (len(word) > 1 or len(stem) == 1):
+                stem, changed = stem[: -len(word)], True
+    if not town and len(stem) > 1 and stem[-1] in "町村区":
+        stem = stem[:-1]
+    return stem
+
+
+def _in_han(place: Place, text: str) -> bool:
+    """Whether its characters are there, and not those of another place that begins with them."""
+    whole = folded(place.whole)
+    own = folded(_HAN_HEADS.get(place.kind, ""))
+    others = "".join(folded(heads) for heads in _HAN_HEADS.values())
+    for match in regex.finditer(regex.escape(whole), text):
+        following = text[match.end() : match.end() + 1]
+        if following and following in own:
+            return True
+        if len(whole) > 1 and (not following or following not in others):
+            return True
+        if not own:
+            return True
+    return False
+
+
+def _in_chinese_reading(place: Place, text: str) -> bool:
+    """光小学校 for ひかり小学校: Han characters that may be read as the kana."""
+    if not regex.match(r"\p{Hiragana}", place.stem):
+        return False
+    table = readings_of_folded()
+    for wanted in dictionary_sounds(place.stem):
+        for start in range(len(text)):
+            if _reads(text, start, wanted, table):
+                return True
+    return False
+
+
+def _reads(text: str, place: int, wanted: str, table: Mapping[str, tuple[str, ...]]) -> bool:
+    if not wanted:
+        return True
+    if place >= len(text):
+        return False
+    return any(
+        reading
+        and wanted.startswith(reading)
+        and _reads(text, place + 1, wanted[len(reading) :], table)
+        for reading in table.get(text[place], ())
+    )
+
+
+def _heard(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> set[Place]:
+    """Those whose name can be heard in the text, each at a place of its own."""
+    marked = _with_heads(text, lexicon)
+    sounds = sound(marked)
+    search = _search(tuple(wanted))
+    hits: dict[int, list[Hit]] = {}
+    for hit in search.find(sounds, spaced=lexicon.spaced):
+        place = wanted[hit.name]
+        heads = _heads_beside(sounds, hit)
+        fits = _FITS.get(place.kind)
+        if heads and fits and not set(heads) & set(fits):
+            continue
+        if hit.only_possible and not lexicon.spaced and not (heads and fits):
+            continue
+        hits.setdefault(hit.name, []).append(hit)
+    taken: dict[int, int] = {}
+
+    def give(number: int, tried: set[int]) -> bool:
+        for hit in hits.get(number, ()):
+            if hit.start not in tried:
+                tried.add(hit.start)
+                if hit.start not in taken or give(taken[hit.start], tried):
+                    taken[hit.start] = number
+                    return True
+        return False
+
+    order = sorted(range(len(wanted)), key=lambda number: not wanted[number].required)
+    return {wanted[number] for number in order if give(number, set())}
+
+
+@lru_cache(maxsize=256)
+def _search(wanted: tuple[Place, ...]) -> NameSearch:
+    return NameSearch(
+        Name(
+            known=frozenset(place.sounds) | dictionary_sounds(place.stem) | _before_suffix(place),
+            possible=possible_sounds(place.stem),
+        )
+        for place in wanted
+    )
+
+
+def _before_suffix(place: Place) -> frozenset[str]:
+    """新田町 is read しんでんちょう although 新田 alone is read にった."""
+    ending = {"R": "川", "W": "町", "C": "市"}.get(place.kind)
+    if ending is None or not place.shown.endswith(ending):
+        return frozenset()
+    whole = dictionary_sounds(place.stem + ending)
+    return frozenset(
+        read.removesuffix(end)
+        for read in whole
+        for end in ("kawa", "so", "masi", "si")
+        if read.endswith(end) and len(read) > len(end) + 1
+    )
+
+
+def _with_heads(text: str, lexicon: Lexicon) -> str:
+    """The text with what every school, river or park is called as one capital letter."""
+    for name, pattern in lexicon.heads.items():
+        text = pattern.sub(f" {_CODES[name]} ", text)
+    return text
+
+
+def _heads_beside(sounds: str, hit: Hit) -> str:
+    after = _HEAD_AFTER.match(sounds, hit.end)
+    before = _HEAD_BEFORE.search(sounds, max(0, hit.start - 12), hit.start)
+    return "".join(m[1] for m in (before, after) if m).replace(" ", "")
+
+
+def _short_names(names: Mapping[str, str], language: str, place: Place) -> tuple[str, ...]:
+    """Its names that say which one it is: not "Balai Warga", any citizens' hall."""
+    return tuple(
+        dict.fromkeys(
+            _squeezed(name)
+            for name in _variants(names, language)
+            if _CJK.search(name) or any(own in sound(name) for own in place.sounds)
+        )
+    )
+
+
+def _variants(names: Mapping[str, str], language: str) -> Iterable[str]:
+    """A place's names in a language, in English and in Japanese, with and without brackets."""
+    for tag in (language, "en", "ja"):
+        if name := names.get(tag):
+            whole = plain(name)
+            yield whole
+            outside = _BRACKETS.sub("", whole).strip()
+            if outside and outside != whole:
+                yield outside
+
+
+def _squeezed(text: str) -> str:
+    """Without spaces, hyphens and the marks of Latin letters, so that Kawabatachō is Kawabata-cho."""
+    unmarked = regex.sub(r"[\u0300-\u036f]", "", normalize("NFD", text))
+    return regex.sub(r"[\s'-]", "", folded(normalize("NFC", unmarked)).casefold())
+
+
+def _kind_of(name: str) -> str:
+    match = _ending().search(name)
+    return next((k for k, v in match.groupdict().items() if v), "") if match else ""
+
+
+def _suffix_of(name: str) -> str:
+    match = _ending().search(name)
+    return match.group() if match else ""
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+
+
+@cache
+def _generic() -> tuple[str, ...]:
+    return tuple(sorted(_tables()["generic"]["words"].split(), key=len, reverse=True))
+
+
+def _kinds(table: str) -> str:
+    return "|".join(
+        f"(?P<{kind}>{'|'.join(sorted(words.split(), key=len, reverse=True))})"
+        for kind, words in _tables()[table].items()
+    )
+
+
+@cache
+def _pattern() -> regex.Pattern[str]:
+    return regex.compile(rf"{_STEM}(?:(?P<sure>{_kinds('sure')})|{_kinds('unsure')})")
+
+
+@cache
+def _ending() -> regex.Pattern[str]:
+    return regex.compile(rf"(?:{_kinds('sure')}|{_kinds('unsure')})$")

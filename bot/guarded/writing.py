@@ -1,0 +1,41 @@
+"""One way of writing for all texts: before anything is looked for, digits, widths and cases agree."""
+
+from unicodedata import category, normalize
+
+import regex
+
+_FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+_INVISIBLE = regex.compile(r"[\p{Cf}\ufe00-\ufe0f]")
+_FRACTION = regex.compile(r"(\d*)\s?([½¼¾])")
+_SAME = str.maketrans("’‘ʼ`´′‐‑‒–—−﹣・", "''''''-------·")
+_FURIGANA = regex.compile(r"(?<=[\p{Han}々ヶ])[(]([\p{Hiragana}\p{Katakana}ー]+)[)]")
+_SPACE_IN_JAPANESE = regex.compile(
+    r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}ー、。:)「」]) +(?=[\p{Han}\p{Hiragana}\p{Katakana}ー「])"
+)
+
+
+def plain(text: str) -> str:
+    """NFKC, lower case, ASCII digits, no invisible characters; line breaks stay.
+
+    Full-width, Devanagari, Bengali, Thai, Lao, Burmese, Khmer, Sinhala and Persian digits become
+    ASCII; dashes and apostrophes become one kind; joiners and direction marks go.
+    """
+    if not text.isascii():
+        text = _FRACTION.sub(lambda m: f"{m[1] or 0}{_FRACTIONS[m[2]]}", text)
+        text = normalize("NFKC", _INVISIBLE.sub("", text)).translate(_SAME)
+        text = "".join(str(int(c)) if _is_foreign_digit(c) else c for c in text)
+    return text.casefold()
+
+
+def plain_japanese(text: str) -> str:
+    """As `plain`, and without the readings in brackets and the spaces of plain Japanese."""
+    return _SPACE_IN_JAPANESE.sub("", _FURIGANA.sub("", plain(text)))
+
+
+def plain_pattern(pattern: str) -> str:
+    """A regular expression of the data, written as texts are once they are plain."""
+    return normalize("NFKC", _INVISIBLE.sub("", pattern)).replace("’", "'")
+
+
+def _is_foreign_digit(character: str) -> bool:
+    return character > "9" and category(character) == "Nd"
