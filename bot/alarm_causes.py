@@ -1,4 +1,6 @@
-"""What must not wait any longer: notices and cases nobody took, and everything that failed."""
+"""What must not wait any longer: notices, texts and cases nobody took, networks nobody is left to
+carry a notice into, and everything that failed.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,11 +10,22 @@ from itertools import chain
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from bot.models import Broadcast, Case, Delivery, Transition, WebhookEvent
+from bot.models import (
+    Broadcast,
+    Case,
+    Delivery,
+    Network,
+    RelayGap,
+    TextClaim,
+    Transition,
+    WebhookEvent,
+)
 
 APPROVAL_WAITS = timedelta(minutes=2)
 """How long a notice whose urgency is Immediate may wait for approval."""
 OTHER_APPROVAL_WAITS = timedelta(minutes=30)
+RELEASE_WAITS, OTHER_RELEASE_WAITS = APPROVAL_WAITS, OTHER_APPROVAL_WAITS
+"""How long a key person's text may wait for its release, by the urgency of its notice."""
 CASE_WAITS = timedelta(minutes=3)
 """How long an urgent or protected case may wait for somebody to take it."""
 
@@ -35,7 +48,9 @@ class Cause:
 def all_causes(session: Session, now: datetime) -> Iterator[Cause]:
     """Every cause there is now, each thing once."""
     yield from _waiting_approvals(session, now)
+    yield from _waiting_texts(session, now)
     yield from _waiting_cases(session, now)
+    yield from _networks_nobody_is_left_for(session, now)
     yield from _failed_notices(session)
     yield from _failures_of_all(session, "replies", Delivery.__tablename__, _failed_replies())
     failed_events = select(WebhookEvent.id).where(WebhookEvent.state == _FAILED)
@@ -58,6 +73,46 @@ def _waiting_approvals(session: Session, now: datetime) -> Iterator[Cause]:
         waits = APPROVAL_WAITS if notice.urgency == "Immediate" else OTHER_APPROVAL_WAITS
         if since + waits <= now:
             yield Cause("approval", notice.id, notice.number, since, notice.drill)
+
+
+def _waiting_texts(session: Session, now: datetime) -> Iterator[Cause]:
+    """Key persons' texts that staff have neither released nor returned."""
+    submitted = and_(
+        Transition.subject == TextClaim.__tablename__,
+        Transition.subject_id == TextClaim.id,
+        Transition.to_state == "submitted",
+    )
+    rows = session.execute(
+        select(Broadcast, TextClaim.id, func.max(Transition.at))
+        .join(TextClaim, TextClaim.broadcast_id == Broadcast.id)
+        .join(Transition, submitted)
+        .where(TextClaim.state == "submitted", *_in_force(now))
+        .group_by(Broadcast.id, TextClaim.id)
+    )
+    for notice, id, since in rows:
+        waits = RELEASE_WAITS if notice.urgency == "Immediate" else OTHER_RELEASE_WAITS
+        if since + waits <= now:
+            yield Cause("release", id, notice.number, since, notice.drill)
+
+
+def _networks_nobody_is_left_for(session: Session, now: datetime) -> Iterator[Cause]:
+    """One cause for each notice; another network without anybody is a further failure. The mark is
+    the second since when the newest is without: it grows even when others were helped meanwhile.
+    """
+    rows = session.execute(
+        select(Broadcast, func.min(RelayGap.since), func.max(RelayGap.since))
+        .join(RelayGap, RelayGap.broadcast_id == Broadcast.id)
+        .join(Network, Network.id == RelayGap.network_id)
+        .where(Network.active, *_in_force(now))
+        .group_by(Broadcast.id)
+    )
+    for notice, since, newest in rows:
+        mark = int(newest.timestamp())
+        yield Cause("relay", notice.id, notice.number, since, notice.drill, mark)
+
+
+def _in_force(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Broadcast.state.in_(("broadcasting", "paused")), Broadcast.expires_at > now
 
 
 def _waiting_cases(session: Session, now: datetime) -> Iterator[Cause]:

@@ -53,6 +53,8 @@ _KINDS = {
     "urgent": ("緊急の相談", "Urgent case"),
     "protected": ("保護された相談", "Protected case"),
     "notice": ("送れなかったお知らせ", "Notice with failures"),
+    "release": ("送信許可を待つ文：お知らせ", "Text waiting for release: notice"),
+    "relay": ("担当がいないネットワーク：お知らせ", "Networks with nobody left: notice"),
     "replies": ("住民に送れなかったメッセージ", "Messages to residents that failed"),
     "events": ("処理できなかった住民のメッセージ", "Messages from residents that failed"),
 }

@@ -12,7 +12,7 @@ class Incoming:
     """One event of the channel in the bot's own words.
 
     `kind`: text, sticker, image, video, audio, file, location, postback, follow, unfollow, unsend,
-    join or other. `user_id` is None in groups that hide it. `message_id` is the channel's.
+    join, leave or other. `user_id` is None in groups that hide it. `message_id` is the channel's.
     """
 
     kind: str
@@ -136,3 +136,15 @@ class Channel(Protocol):
 
     def profile_language(self, user_id: str) -> str | None:
         """The language code of a person's profile, or None where it cannot be known."""
+
+    def content(self, message_id: str, most: int) -> bytes | None:
+        """What a person sent besides words, of `most` bytes; None while it is being prepared.
+
+        `SendError` is *unclear* where it may work later, *refused* where it is gone or too large.
+        """
+
+    def group_size(self, group_id: str) -> int | None:
+        """How many people are in a group the account is in; None where it cannot be known."""
+
+    def leave_group(self, group_id: str) -> bool:
+        """Take the account out of a group; whether it is out now."""

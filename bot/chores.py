@@ -12,6 +12,7 @@ from bot.database import rows_changed
 from bot.models import (
     Case,
     Chore,
+    CommunityQuestion,
     Delivery,
     Message,
     PrivatePage,
@@ -72,6 +73,9 @@ def _past_their_time(settings: Settings, now: datetime) -> dict[str, Executable]
     return {
         "messages": delete(Message).where(
             Message.at < now - timedelta(days=settings.retention_days), Message.case_id.is_(None)
+        ),
+        "community questions": delete(CommunityQuestion).where(
+            CommunityQuestion.asked_at < now - timedelta(days=settings.retention_days)
         ),
         "case messages": delete(Message).where(Message.case_id.in_(old_cases)),
         "cases": delete(Case).where(Case.id.in_(old_cases)),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import deliveries
 from bot.channel import Card, Choice, Incoming, Outgoing, Text
-from bot.models import Case, Delivery, Message, Resident, Staff
+from bot.models import Case, CommunityQuestion, Delivery, Message, Resident, Staff
 from bot.runtime import Runtime
 from bot.sealing import Sealer
 from bot.translation import JAPANESE
@@ -198,7 +198,7 @@ def language_of(session: Session, case: Case) -> str:
     return written or case.resident.language
 
 
-def await_translation(runtime: Runtime, message: Message, case: Case) -> None:
+def await_translation(runtime: Runtime, message: Message, case: Case | None) -> None:
     """Have a resident's words translated for staff, where a machine may see them."""
     wanted = (
         message.author == "resident"
@@ -206,7 +206,7 @@ def await_translation(runtime: Runtime, message: Message, case: Case) -> None:
         and bool(message.text)
         and message.japanese is None
         and message.language not in (None, *JAPANESE)
-        and not case.protected
+        and not (case and case.protected)
     )
     if wanted and runtime.translator.is_on:
         message.translate_at = runtime.clock.now()
@@ -220,6 +220,9 @@ def protect(session: Session, case: Case, resident: Resident, sealer: Sealer) ->
             _put_text(message, message.text, protected=True, sealer=sealer)
         if message.japanese is not None:
             put_japanese(message, message.japanese, protected=True, sealer=sealer)
+    in_case = select(Message.id).where(Message.case_id == case.id)
+    answered = update(CommunityQuestion).where(CommunityQuestion.message_id.in_(in_case))
+    session.execute(answered.values(answer=None))
 
 
 def unsay(session: Session, resident: Resident, line_message_id: str | None) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from bot import conversations
@@ -83,8 +83,12 @@ def _claim(runtime: Runtime, limit: int) -> list[int]:
 def _usable(session: Session, message_id: int, *, lock: bool = False) -> Message | None:
     statement = (
         select(Message)
-        .join(Case, Case.id == Message.case_id)
-        .where(Message.id == message_id, Case.protected.is_(False), Message.text.is_not(None))
+        .outerjoin(Case, Case.id == Message.case_id)
+        .where(
+            Message.id == message_id,
+            or_(Case.id.is_(None), Case.protected.is_(False)),
+            Message.text.is_not(None),
+        )
     )
     if lock:
         statement = statement.with_for_update(of=Message)

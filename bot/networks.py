@@ -24,7 +24,7 @@ FEW = 5
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without those people mistake for each other: I and 1, O and 0, L."""
 _NETWORK_LETTERS, _INVITATION_LETTERS = 8, 14
-_CODE = re.compile(rf"\s*([NK])\s*[-–—‐ー]?\s*([{_LETTERS}]{{8}}|[{_LETTERS}]{{14}})\s*")
+_CODE = re.compile(rf"\s*([NKG])\s*[-–—‐ー]?\s*([{_LETTERS}]{{8}}|[{_LETTERS}]{{14}})\s*")
 
 
 class Entry(StrEnum):
@@ -65,6 +65,11 @@ def renew_code(network: Network) -> None:
 
 def new_code(kind: str, length: int) -> str:
     return f"{kind}-" + "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+def new_group_code() -> str:
+    """What a member writes in a LINE group to connect it."""
+    return new_code("G", _NETWORK_LETTERS)
 
 
 def invite(

@@ -8,7 +8,18 @@ from sqlalchemy.orm import Session
 
 from bot import networks
 from bot.languages import complete, from_profile
-from bot.models import Case, Delivery, Message, PrivatePage, Resident, WebhookEvent
+from bot.models import (
+    Case,
+    CommunityQuestion,
+    Delivery,
+    Message,
+    PrivatePage,
+    Resident,
+    RumourQuestion,
+    RumourTelling,
+    SafetyAnswer,
+    WebhookEvent,
+)
 from bot.states import transition
 
 CONVERSATION = "conversation"
@@ -63,7 +74,8 @@ def forget(session: Session, resident: Resident, *, at: datetime) -> None:
     session.execute(
         update(Message).where(Message.resident_id == resident.id).values(line_message_id=None)
     )
-    session.execute(delete(PrivatePage).where(PrivatePage.resident_id == resident.id))
+    for table in (PrivatePage, CommunityQuestion, SafetyAnswer, RumourQuestion, RumourTelling):
+        session.execute(delete(table).where(table.resident_id == resident.id))
     session.execute(
         delete(Delivery).where(
             Delivery.resident_id == resident.id,

@@ -66,6 +66,7 @@ def run(runtime: Runtime) -> None:
     with runtime.database.read() as session:
         ids = session.scalars(_due(now)).all()
     for id in ids:
+        _translate_back(runtime, id)
         drafts = _machine_drafts(runtime, id)
         with runtime.database.write() as session:
             broadcast = session.get_one(Broadcast, id, with_for_update={"key_share": True})
@@ -348,6 +349,26 @@ def _machine_drafts(runtime: Runtime, broadcast_id: int) -> Mapping[str, str]:
         except TranslationError:
             continue  # logged where it arose; whoever writes begins without a draft
     return drafts
+
+
+def _translate_back(runtime: Runtime, broadcast_id: int) -> None:
+    """What the first line of each text that waits for staff says, where there is a machine."""
+    if not runtime.translator.is_on_for_notices:
+        return
+    with runtime.database.read() as session:
+        broadcast = session.get_one(Broadcast, broadcast_id)
+        waiting = [claim for claim in claims(session, broadcast, ("submitted",))
+                   if claim.japanese is None and claim.text]  # fmt: skip
+    for claim in waiting:
+        line = (claim.text or "").partition("\n")[0]
+        try:
+            back = runtime.translator.translate(line, claim.language, "ja", Purpose.NOTICE)
+        except TranslationError:
+            continue  # logged where it arose; staff read the text without it
+        with runtime.database.write() as session:
+            row = session.get_one(TextClaim, claim.id)
+            if row.text == claim.text:
+                row.japanese = back
 
 
 def _by(relay: Relay) -> str:

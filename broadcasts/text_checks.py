@@ -11,9 +11,7 @@ from bot.models.broadcasts import Broadcast, Policy
 from bot.runtime import Runtime
 from broadcasts import reading, text_claims
 from broadcasts.drafting import JAPANESE
-from broadcasts.text_claims import NotPossible
-
-AUTOMATIC = "bot"
+from broadcasts.text_claims import AUTOMATIC, NotPossible
 
 
 def check(session: Session, broadcast: Broadcast, tag: str, text: str) -> Difference | None:

@@ -28,6 +28,8 @@ LONGEST_TEXT = 1000
 """UTF-16 units of what a person writes: more than a template, far less than LINE takes."""
 OPEN = ("held", "submitted")
 ALERTS = "alerts"
+AUTOMATIC = "bot"
+"""Who releases a text that no member of staff has read."""
 
 
 class NotPossible(Exception):
@@ -85,7 +87,7 @@ def open_claim(session: Session, broadcast: Broadcast, tag: str) -> TextClaim | 
 
 def write(claim: TextClaim, text: str) -> None:
     """Keep what was written; nothing is sent of it yet."""
-    claim.text = text.strip()
+    claim.text, claim.japanese = text.strip(), None
 
 
 def submit(session: Session, runtime: Runtime, broadcast: Broadcast, claim: TextClaim) -> bool:
@@ -96,9 +98,9 @@ def submit(session: Session, runtime: Runtime, broadcast: Broadcast, claim: Text
     by = f"key_person:{claim.relay.key_person_id}"
     moved = transition(session, claim, "submitted", by=by, reason="written", at=now)
     if moved:
-        _keep_time(
-            session, broadcast, claim, now + relaying.limits(session, broadcast.severity).carry
-        )
+        until = now + relaying.limits(session, broadcast.severity).carry
+        _keep_time(session, broadcast, claim, until)
+        relaying.begin(session, runtime, broadcast, now)  # a machine may translate it back
     return moved
 
 
@@ -140,7 +142,7 @@ def release(
         raise NotPossible("reviewed")
     if not transition(session, claim, "released", by=by, reason="released", at=now):
         raise NotPossible("state")
-    row = _rendition(session, runtime, broadcast, claim, old)
+    row = _rendition(session, runtime, broadcast, claim, old, automatic=by == AUTOMATIC)
     claim.rendition_id = row.id
     if old is not None:
         transition(session, old, "stale", by=by, reason=f"released text {row.id}", at=now)
@@ -160,13 +162,15 @@ def shown_back(
     text: str,
     *,
     corrects: bool = False,
+    automatic: bool = False,
 ) -> str:
     """The text as people get it: with a drill's marks, and whose words they are. One that
-    `corrects` an earlier one says so, like an Update.
+    `corrects` an earlier one says so, like an Update; an `automatic` one, that no staff read it.
     """
     say, tag = runtime.words.text, network.language
     link = public_link(runtime, broadcast)
-    note = say(tag, "alert.person_note", network=network.name, number=broadcast.number, link=link)
+    id = "alert.person_note_unread" if automatic else "alert.person_note"
+    note = say(tag, id, network=network.name, number=broadcast.number, link=link)
     lines = [text, "", note]
     if broadcast.kind == "update" or corrects:
         lines.insert(0, say(tag, "alert.update_mark"))
@@ -238,6 +242,8 @@ def _rendition(
     broadcast: Broadcast,
     claim: TextClaim,
     old: Rendition | None,
+    *,
+    automatic: bool,
 ) -> Rendition:
     """The released text as a rendition. The card below it is the one that was frozen."""
     network = claim.relay.network
@@ -247,7 +253,9 @@ def _rendition(
         Rendition.state == "withdrawn",
     )
     corrects = session.scalars(wrong).first() is not None
-    text = shown_back(runtime, broadcast, network, claim.text or "", corrects=corrects)
+    text = shown_back(
+        runtime, broadcast, network, claim.text or "", corrects=corrects, automatic=automatic
+    )
     card = json.loads(old.body)[-1:] if old is not None else []
     texts = [{"language": claim.language, "lines": (claim.text or "").split("\n")}]
     row = Rendition(

@@ -10,13 +10,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.jobs import log_failure
 from bot.runtime import ROOT, Runtime
-from handlers import commands, console, public, webhook
+from handlers import commands, console, public, public_kit, public_rumours, webhook
 
 log = logging.getLogger(__name__)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 
@@ -38,6 +38,8 @@ def create_app(runtime: Runtime) -> Flask:
     csrf = CSRFProtect(app)
     webhook.register(app, csrf)
     public.register(app)
+    public_kit.register(app)
+    public_rumours.register(app)
     console.register(app)
     commands.register(app)
     app.after_request(_headers)

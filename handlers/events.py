@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
-from bot import cases, conversations, deliveries, people
-from bot.channel import Incoming, Text
+from bot import cases, conversations, people
+from bot.channel import Incoming
 from bot.conversations import ReplyTo
 from bot.deliveries import REPLY_TOKEN_LIFE
 from bot.jobs import log_failure
@@ -21,12 +21,18 @@ from bot.states import transition
 from handlers.residents import (
     alerts,
     asking,
+    community,
+    groups,
     handover,
     joining,
+    key_person_settings,
     key_persons,
     networks,
     places,
     replies,
+    rumours,
+    safety,
+    sounds,
     urgent,
 )
 from handlers.residents.turn import Action, Turn, parsed_action
@@ -34,7 +40,6 @@ from handlers.residents.turn import Action, Turn, parsed_action
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-_GROUP_LANGUAGES = ("ja-x-easy", "en")
 _SURE_ENOUGH = 0.5
 _SHORTEST_GUESSED_TEXT = 4
 
@@ -48,6 +53,10 @@ ACTIONS: Mapping[str, Action] = {
     **replies.ACTIONS,
     **networks.ACTIONS,
     **key_persons.ACTIONS,
+    **community.ACTIONS,
+    **safety.ACTIONS,
+    **rumours.ACTIONS,
+    **key_person_settings.ACTIONS,
 }
 
 
@@ -100,8 +109,7 @@ def _dispatch(
     now = runtime.clock.now()
     reply_to = ReplyTo(event.reply_token, row.received_at + REPLY_TOKEN_LIFE)
     if event.group_id is not None:
-        if event.kind == "join":
-            _decline_group(runtime, session, event.group_id, reply_to)
+        groups.heard(runtime, session, event, reply_to, now)
         return None
     if event.user_id is None:
         return None
@@ -122,21 +130,6 @@ def _dispatch(
     _KINDS.get(event.kind, _ignore)(turn)
     turn.finish()
     return resident
-
-
-def _decline_group(runtime: Runtime, session: Session, group_id: str, reply_to: ReplyTo) -> None:
-    """Say once that this account speaks to one person at a time; in groups it stays silent."""
-    texts = [Text(runtime.words.text(tag, "group.text")) for tag in _GROUP_LANGUAGES]
-    deliveries.queue(
-        session,
-        runtime,
-        group_id,
-        runtime.channel.render(texts),
-        resident_id=None,
-        urgent=False,
-        reply_token=reply_to.token,
-        reply_until=reply_to.until,
-    )
 
 
 def answer_language(resident: Resident, text: str) -> str:
@@ -175,11 +168,14 @@ def _text(turn: Turn) -> None:
     _hear(turn)
     if key_persons.writes(turn) and not (turn.topic and urgent.is_protected(turn, turn.topic)):
         key_persons.text_written(turn)
+    elif community.writes(turn):
+        community.answer_written(turn)
     elif turn.topic:
         if alerts.expects_help(turn) and not urgent.is_protected(turn, turn.topic):
             alerts.help_written(turn)
         urgent.answer(turn, turn.topic)
         handover.seen_by_staff(turn)
+        rumours.beside_danger(turn)
     else:
         asking.text(turn)
 
@@ -189,9 +185,17 @@ def _media(turn: Turn) -> None:
     asking.no_words(turn)
 
 
+def _audio(turn: Turn) -> None:
+    if sounds.is_awaited(turn):
+        sounds.recorded(turn)
+    else:
+        _media(turn)
+
+
 def _location(turn: Turn) -> None:
     _hear(turn)
-    places.location(turn)
+    if not safety.located(turn):
+        places.location(turn)
 
 
 def _postback(turn: Turn) -> None:
@@ -201,6 +205,8 @@ def _postback(turn: Turn) -> None:
 
 def _unsend(turn: Turn) -> None:
     conversations.unsay(turn.session, turn.resident, turn.event.message_id)
+    community.unsent(turn)
+    sounds.unsent(turn)
 
 
 def _ignore(turn: Turn) -> None:
@@ -214,7 +220,7 @@ _KINDS: Mapping[str, Callable[[Turn], None]] = {
     "sticker": _media,
     "image": _media,
     "video": _media,
-    "audio": _media,
+    "audio": _audio,
     "file": _media,
     "location": _location,
     "postback": _postback,

@@ -11,7 +11,17 @@ from bot import alarms, chores, deliveries, interpreting
 from bot.jobs import Lane, work_off
 from bot.models import WebhookEvent
 from bot.runtime import Runtime
-from broadcasts import relaying, waves
+from broadcasts import (
+    care,
+    community,
+    drill_plan,
+    group_cards,
+    relaying,
+    rumour_telling,
+    safety,
+    sounds,
+    waves,
+)
 from handlers import events
 
 THREADS = 16
@@ -98,11 +108,30 @@ def run_default(runtime: Runtime) -> bool:
             more = alarms.run(runtime)
         finally:
             chores.run(runtime)
+            care.run(runtime)
+            drill_plan.run(runtime)
+            community.run(runtime)
+            group_cards.run(runtime)
+            sounds.run(runtime)
+            safety.run(runtime)
+            rumour_telling.run(runtime)
     return interpreting.run(runtime) or more
 
 
 def _default_due(runtime: Runtime) -> bool:
-    looking = (relaying, alarms, chores, interpreting)
+    looking = (
+        relaying,
+        alarms,
+        chores,
+        care,
+        drill_plan,
+        community,
+        group_cards,
+        sounds,
+        safety,
+        rumour_telling,
+        interpreting,
+    )
     return any(part.is_due(runtime) for part in looking)
 
 

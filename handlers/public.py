@@ -1,7 +1,6 @@
 """Pages anybody may open: what this account is, a private page by its token, and the health."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import (
     Blueprint,
@@ -21,9 +20,6 @@ from bot import city
 from bot.languages import complete, language, registered
 from bot.models import City, PrivatePage, StockText
 from bot.runtime import Runtime
-from broadcasts import reading, relaying
-from broadcasts.drafting import moment_in
-from broadcasts.relay_messages import relay_opened
 from handlers.residents.urgent import PRIVATE_PAGE_LIFE, call_numbers, token_hash
 
 blueprint = Blueprint("public", __name__)
@@ -49,7 +45,7 @@ def health() -> Response:
 def about() -> str:
     """Who runs the account, what is kept and how long, in the reader's language."""
     runtime: Runtime = current_app.extensions["runtime"]
-    tag = _asked_language()
+    tag = asked_language()
     with runtime.database.read() as session:
         row = session.get(City, 1)
     facts = row.facts if row else {}
@@ -83,7 +79,7 @@ def private(token: str) -> Response:
     with runtime.database.read() as session:
         page = session.get(PrivatePage, token_hash(token))
         open_now = page is not None and page.expires_at > runtime.clock.now()
-        tag = page.language if page else _asked_language()
+        tag = page.language if page else asked_language()
         tags = (tag, *language(tag).fallback)
         found = [session.get(StockText, ("faq", page.topic_id, each)) for each in tags
                  if page and open_now]  # fmt: skip
@@ -113,75 +109,7 @@ def private(token: str) -> Response:
     return response
 
 
-@blueprint.get("/n/<number>")
-def notice(number: str) -> tuple[str, int]:
-    """A notice in all its languages with its present state: is this really the city?"""
-    runtime: Runtime = current_app.extensions["runtime"]
-    tag = _asked_language()
-    say = runtime.words.text
-    _note_opened(runtime, request.args.get("r", ""))
-    with runtime.database.read() as session:
-        row = session.get(City, 1)
-        facts = row.facts if row else {}
-        found = reading.by_number(session, number)
-        if found is None:
-            words = (say(tag, "notice.unknown"), say(tag, "notice.how_to_check"))
-            return _notice_page(tag, facts, runtime, title=words[0], unknown=words), 404
-        shown = reading.shown(session, runtime, found, runtime.clock.now())
-    first = [text for text in shown.texts if text.language == tag]
-    others = [text for text in shown.texts if text.language != tag]
-    lines = [
-        say(tag, "notice.valid_until", time=moment_in(tag, found.expires_at)),
-    ]
-    if shown.sent_at:
-        lines.insert(0, say(tag, "notice.sent", time=moment_in(tag, shown.sent_at)))
-    if found.decided_at:
-        decided = moment_in(tag, found.decided_at)
-        lines.insert(0, say(tag, "notice.decided_by", issuer=found.issuer, time=decided))
-    page = _notice_page(
-        tag,
-        facts,
-        runtime,
-        title=say(tag, "notice.title", number=number),
-        state=shown.state,
-        state_words=say(tag, f"notice.state.{shown.state}"),
-        drill=say(tag, "alert.drill_first") if found.drill else "",
-        drill_last=say(tag, "alert.drill_last") if found.drill else "",
-        first=first,
-        others=others,
-        other_languages=say(tag, "notice.other_languages"),
-        lines=lines,
-        newest=shown.newest_number,
-        newest_words=say(tag, "notice.newest"),
-        how_to_check=say(tag, "notice.how_to_check"),
-    )
-    return page, 200
-
-
-def _note_opened(runtime: Runtime, mark: str) -> None:
-    """A key person came by the link in their question."""
-    if not mark:
-        return
-    with runtime.database.write() as session:
-        relay = relay_opened(session, runtime, mark)
-        if relay is not None:
-            relaying.opened(relay, runtime.clock.now())
-
-
-def _notice_page(
-    tag: str, facts: dict[str, Any], runtime: Runtime, title: str, **values: object
-) -> str:
-    return render_template(
-        "public/notice.html",
-        language=language(tag),
-        title=title,
-        counter=city.blanks(facts, tag, runtime.words),
-        own_name=lambda other: language(other).own_name,
-        **values,
-    )
-
-
-def _asked_language() -> str:
+def asked_language() -> str:
     """`?lang=`, else the best of the browser's languages, else plain Japanese."""
     asked = request.args.get("lang", "")
     if asked in {item.tag for item in registered()}:

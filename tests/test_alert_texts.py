@@ -439,7 +439,7 @@ BROKEN: list[tuple[Check, Callable[[Told], None]]] = [
     (numbers_agree, reply("vi", "closed-now", "{counter_hours}. Gọi 911.")),
     (texts_fit, line("en", "rain-4", "whom", "Leave. " * 30)),
     (texts_fit, line("ja", "typhoon", "action", "早く準備する" * 7)),
-    (texts_fit, line("vi", "typhoon", "name", "Bão " * 16)),
+    (texts_fit, line("vi", "typhoon", "name", "Bão " * 20)),
     (texts_fit, place(0, "vi", "sông Minato " * 12)),
     (first_lines_say_what_to_do, line("en", "rain-4", "action", "Stay at home")),
     (first_lines_say_what_to_do, line("en", "rain-4", "headline", "{areas}: EVACUATE NOW")),

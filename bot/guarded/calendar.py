@@ -74,7 +74,7 @@ def _named(digits: Digits, lexicon: Lexicon) -> list[Mention]:
                 text, max(0, match.start() - _LOOK_BACK), match.start()
             )
             sure = bool(before or after or announced)
-            found.append(_mention(number, "month", match, sure=sure))
+            found.append(_mention(number, "month", match, sure=sure, name=True))
             close = [m for m in (before, after) if m and len(m.group()) - len(m[1]) <= 5][:1]
             found += [
                 Mention(frozenset({float(m[1])}), "day", *m.span(1), m[1])
@@ -91,12 +91,18 @@ def _marked(digits: Digits, lexicon: Lexicon) -> list[Mention]:
     for match in _DAY_NUMBER.finditer(text):
         value, (start, end) = int(match[1]), match.span(1)
         back = max(0, start - _LOOK_BACK)
-        if value <= 12 and (
-            calendar.month_after.match(text, end) or calendar.month_before.search(text, back, start)
+        if (
+            value <= 12
+            and not calendar.month_next.match(text, end)
+            and (
+                calendar.month_after.match(text, end)
+                or calendar.month_before.search(text, back, start)
+            )
         ):
             unit = "month"
         elif value <= 31 and (
-            calendar.day_after.match(text, end)
+            calendar.month_next.match(text, end)
+            or calendar.day_after.match(text, end)
             or (
                 calendar.day_before.search(text, back, start)
                 and not _is_floor(text, start, end, lexicon)
@@ -117,5 +123,14 @@ def _is_floor(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
     return bool(units & {"floor", "level"})
 
 
-def _mention(number: int, unit: str, match: regex.Match[str], *, sure: bool = True) -> Mention:
-    return Mention(frozenset({float(number)}), unit, *match.span(), match.group(), sure)
+def _mention(
+    number: int,
+    unit: str,
+    match: regex.Match[str],
+    *,
+    sure: bool = True,
+    name: bool = False,
+) -> Mention:
+    return Mention(
+        frozenset({float(number)}), unit, *match.span(), match.group(), sure=sure, name=name
+    )

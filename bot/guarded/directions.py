@@ -19,9 +19,11 @@ TOPICS = (
     *HAZARDS,
 )
 """What prohibitions are about; the words of `GENERAL` only where no word of these is near."""
-_NOT_CONCEPTS = {"prohibit", "harmless", "negative", "away", "toward", "refuse", "without"}
+_NOT_CONCEPTS = {"prohibit", "harmless", "negative", "away", "toward", "refuse", "without", "risky", "from"}
 _NOT_KEPT_AWAY_FROM = {"drink", "drive", "outdoors", "use"}
 _LEFT_WITHOUT = {"elevator", "drive", "fire", "use", "touch"}
+_TOO_RISKY = {"outdoors", "go_out", "home", "enter", "drive"}
+_LEAVING = {"up", "down"}
 GENERAL = ("near", "enter", "use")
 OPPOSITES = (
     ("up", "down"),
@@ -29,10 +31,11 @@ OPPOSITES = (
     ("over", "under"),
     ("under", "over"),
     ("opened", "closed"),
-    ("closed", "opened"),
 )
 COMPASS = (("east", "west"), ("north", "south"))
 
+_FROM = 7
+_FROM_THERE = regex.compile(r"[^、。\n]{0,4}から")
 REACH_SPACED, REACH = 70, 34
 BOUND_SPACED, BOUND = 26, 14
 _SENTENCE = regex.compile(r"[.!?](?=\s|$)|[!?。！？।။;\n]")
@@ -74,9 +77,14 @@ def differences(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
     if other.toward and not source.toward:
         yield False, _fact("toward hazard", other.toward)
     if other.refusal and not source.refusal:
-        yield False, _fact("not evacuate", other.refusal)
+        yield False, _fact("refusal", other.refusal)
     if not source.negative and other.strict_marks:
         yield False, _fact("prohibition", other.forbidden.get("mark", ""))
+    if "boil" in source.said and "raw" in other.said and "raw" not in other.forbidden:
+        yield False, _fact("unboiled", other.said["raw"])
+    told = "drink" in source.said and "drink" not in source.negated
+    if told and "drink" in other.negated and "drink" not in other.said:
+        yield False, _fact("no drink", other.forbidden.get("mark", "drink"))
     for one, opposite in OPPOSITES:
         if _turned(source, other, one, opposite):
             yield False, _fact(opposite, other.said[opposite])
@@ -84,6 +92,9 @@ def differences(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
         if one in source.named and opposite not in source.named:
             if opposite in other.said and one not in other.named:
                 yield False, _fact(opposite, other.said[opposite])
+    if "shut" in source.said and "opened" not in source.named and "opened" in other.said:
+        if "closed" not in other.named:
+            yield False, _fact("opened", other.said["opened"])
     yield from _doors(source, other)
 
 
@@ -141,6 +152,8 @@ class _Reader:
             for start, end in self._marks
             if not any(a < end and start < b for a, b in harmless)
         ]
+        self._froms = [m.span() for m in self._find("from")]
+        self._risky = [m.span() for m in self._find("risky")]
         self._without = [m.span() for m in self._find("without")]
         self._aways = [m.span() for m in self._find("away")]
 
@@ -154,7 +167,11 @@ class _Reader:
                 named.add(name)
                 if self._is_forbidden(name, *match.span()):
                     forbidden.setdefault(name, match.group())
-                if self._is_negated(*match.span()):
+                if (
+                    self._is_negated(*match.span())
+                    or self._is_left(name, *match.span())
+                    or self._is_risky(name, *match.span())
+                ):
                     negated.add(name)
                 else:
                     said.setdefault(name, match.group())
@@ -191,11 +208,36 @@ class _Reader:
             marks = [*marks, *self._aways]
         if name in _LEFT_WITHOUT:
             marks = [*marks, *self._without]
+        if name in _TOO_RISKY and not self._strict_source:
+            marks = [*marks, *self._risky]
         number = bisect_right(self._parts, start)
         return any(
             bisect_right(self._parts, first) == number
             and min(abs(first - end), abs(start - last)) <= self._reach
+            and not (self._follows and last <= start)
             for first, last in marks
+        )
+
+    def _is_risky(self, name: str, start: int, end: int) -> bool:
+        """Going out is dangerous: not told to go out."""
+        if name not in _TOO_RISKY or self._strict_source:
+            return False
+        number = bisect_right(self._clauses, start)
+        return any(
+            bisect_right(self._clauses, first) == number
+            and min(abs(first - end), abs(start - last)) <= self._bound * 2
+            for first, last in self._risky
+        )
+
+    def _is_left(self, name: str, start: int, end: int) -> bool:
+        """Leave low ground: the place to go to is another."""
+        if name not in _LEAVING:
+            return False
+        if self._strict_source and _FROM_THERE.match(self._text, end):
+            return True
+        return any(
+            0 <= (first - end if self._follows else start - last) <= _FROM
+            for first, last in (*self._aways, *self._froms)
         )
 
     def _is_negated(self, start: int, end: int) -> bool:

@@ -55,6 +55,7 @@ class Mention:
     one of `lexicon.UNITS`, "time", "day" of the month, "month", "date" (day or month), "weekday",
     "relative", or "" where the text does not tell. `sure` False: spelled in a word or a guess, too
     weak to be held against a text. `guess`: the same digits are mentioned in another sense too.
+    `name`: a month by its name.
     """
 
     values: frozenset[float]
@@ -64,3 +65,4 @@ class Mention:
     shown: str
     sure: bool = True
     guess: bool = False
+    name: bool = False

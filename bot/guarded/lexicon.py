@@ -21,15 +21,15 @@ JAPANESE = "ja"
 
 UNITS = (
     *("level", "floor", "second", "minute", "hour", "day", "week", "month", "year", "yen"),
-    *("mm", "cm", "km", "m", "l", "kg", "percent", "degree", "count"),
+    *("ml", "mm", "cm", "km", "m", "l", "kg", "g", "t", "percent", "degree", "count"),
 )
 ANNOUNCED = ("level", "floor", "yen")
 """Units that stand before their number in many languages."""
 PARTS = ("am", "pm", "morning", "day", "evening", "night")
 RELATIVE = ("today", "tomorrow", "later", "yesterday")
 SYMBOLS = {
-    "mm": "mm", "cm": "cm", "km": "km", "m": "m", "l": "l", "kg": "kg", "percent": "%",
-    "degree": "°c|°", "yen": "円|¥|jpy", "hour": "h", "minute": "min",
+    "mm": "mm", "cm": "cm", "km": "km", "m": "m", "ml": "ml", "l": "l", "kg": "kg", "g": "g",
+    "percent": "%", "degree": "°c|°", "yen": "円|¥|jpy", "hour": "h", "minute": "min",
 }  # fmt: skip
 NEVER = regex.compile(r"(?!)")
 
@@ -47,7 +47,7 @@ class Numbers:
     times: Mapping[str, float]
     phrases: tuple[tuple[regex.Pattern[str], float, str], ...]
     gap: regex.Pattern[str]
-    ordinal: str
+    ordinal: regex.Pattern[str]
     decimal_comma: bool
     spaced_groups: bool
 
@@ -75,6 +75,7 @@ class Calendar:
     months: tuple[regex.Pattern[str], ...]
     month_before: regex.Pattern[str]
     month_after: regex.Pattern[str]
+    month_next: regex.Pattern[str]
     day_before: regex.Pattern[str]
     day_after: regex.Pattern[str]
     weekdays: tuple[regex.Pattern[str], ...]
@@ -105,7 +106,7 @@ _FILES = {"zh-Hans": "zh", "zh-Hant": "zh", "ja-x-easy": JAPANESE}
 _DECIMAL_COMMA = ("pt-BR", "es", "id", "vi", "ru", "uk", "mn", "km", "lo")
 _SPACED_GROUPS = ("ru", "uk", "mn", "km", "es", "pt-BR")
 _UNITS_FIRST = ("my", "si")
-_NEGATION_FOLLOWS = ("ja", "ko", "ne", "bn", "si", "mn", "my")
+_NEGATION_FOLLOWS = ("ja", "ko", "ne", "bn", "si", "my")
 
 
 @cache
@@ -213,7 +214,7 @@ def _numbers(name: str, data: Mapping[str, Any], words: _Words) -> Numbers:
             for key, value in data.get("phrases", {}).items()
         ),
         gap=regex.compile(between if words.spaced else ""),
-        ordinal=data.get("ordinal", ""),
+        ordinal=regex.compile(rf"-?(?:{data.get('ordinal') or '(?!)'})(?![\p{{L}}\p{{M}}])"),
         decimal_comma=name in _DECIMAL_COMMA,
         spaced_groups=name in _SPACED_GROUPS,
     )
@@ -276,6 +277,7 @@ def _calendar(data: Mapping[str, Any], ordinal: str, words: _Words) -> Calendar:
     return Calendar(
         months=tuple(words.pattern(names) for names in data["months"]),
         month_before=regex.compile(rf"{words.source(data.get('month_before', ''))}\s*$"),
+        month_next=regex.compile(rf"\s*{words.source(data.get('month_before', ''))}\s*\d"),
         month_after=regex.compile(rf"{end}\s?-?{words.source(data.get('month_after', ''))}"),
         day_before=regex.compile(rf"{words.source(data.get('day_before', ''))}[\s-]*$"),
         day_after=regex.compile(rf"{end}\s?-?{words.source(data.get('day_after', ''))}"),

@@ -19,6 +19,7 @@ _LINK = regex.compile(
     r"|(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:jp|com|org|net|ly|gov|info|io|example|city|be|gl|cc|xyz|site)"
     r"(?![a-z0-9.-]*[a-z0-9])(?:/[!-~]*)?"
 )
+_LINK_START = regex.compile(r"^(?:https?://)?(?:www\.)?")
 _LINK_END = ".,;:!?)>]}'\"*"
 _PHONE = regex.compile(
     r"(?<!\d|\d[.,:/-])(?:\+81[ -]?(?:\(0\))?\d{1,4}(?:[ -]?\d{1,4}){1,2}"
@@ -27,6 +28,7 @@ _PHONE = regex.compile(
 )
 _SHORT_PHONE = regex.compile(r"(?<!\d|\d[.,:/-])#?(\d{3,4})(?![\d:/]|[.,-]\d)")
 _NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
+_HAS_DIGIT = regex.compile(r"\d")
 _NUMBER_NEXT = regex.compile(r"\s?\d")
 _NOT_COUNTED = regex.compile(
     r"(?:covid|corona|coroná|코로나|감염증|โควิด|โคโรนา|ковид|корона|कोभिड|कोविड|কোভিড|කොවිඩ්|ကိုဗစ်"
@@ -63,7 +65,9 @@ def read(text: str, lexicon: Lexicon, *, strict: bool = False) -> Reading:
     rest = _blanked(rest, spans)
     days = weekdays(rest, lexicon.calendar)
     relative = relative_days(rest, lexicon.calendar)
-    rest = _blanked(rest, [(day.start, day.end) for day in days if day.sure])
+    rest = _blanked(
+        rest, [(day.start, day.end) for day in days if day.sure or _HAS_DIGIT.search(day.shown)]
+    )
     mentions = []
     for pattern, value, unit in lexicon.numbers.phrases:
         found = list(pattern.finditer(rest))
@@ -94,7 +98,7 @@ def _links(text: str) -> dict[str, str]:
     found = {}
     for match in _LINK.finditer(text):
         shown = match.group().rstrip(_LINK_END)
-        found[regex.sub(r"^(?:https?://)?(?:www\.)?", "", shown).rstrip("/")] = shown
+        found[_LINK_START.sub("", shown).rstrip("/")] = shown
     return found
 
 
@@ -159,7 +163,8 @@ def _number(
     sure = not guess and not digits.was_spelled(start, end)
     if unit == "level" and not 0 < value <= HIGHEST_LEVEL:
         unit = ""
-    if match.group() in EMERGENCY_NUMBERS and not unit and _SHORT_PHONE.match(text, start):
+    is_called = not unit or (unit == "count" and text.startswith("番", end))
+    if match.group() in EMERGENCY_NUMBERS and is_called and _SHORT_PHONE.match(text, start):
         return [Mention(frozenset({value}), "phone", start, end, match.group(), sure)]
     shown = text[max(0, start - 8) : end + 8].strip() if not unit else text[start : end + 6].strip()
     found = [Mention(frozenset({value}), unit, start, end, shown, sure)]
@@ -172,10 +177,8 @@ def _number(
 
 
 def _unit(text: str, start: int, end: int, lexicon: Lexicon) -> str:
-    ordinal = lexicon.numbers.ordinal
-    if ordinal:
-        ending = regex.compile(rf"-?(?:{ordinal})(?![\p{{L}}\p{{M}}])").match(text, end)
-        end = ending.end() if ending else end
+    if ending := lexicon.numbers.ordinal.match(text, end):
+        end = ending.end()
     after = lexicon.unit_after.match(text, end)
     if after and after.lastgroup and not _belongs_to_next(text, after):
         return after.lastgroup

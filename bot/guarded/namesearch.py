@@ -39,17 +39,19 @@ class _Node:
 
 
 class NameSearch:
-    """The names of one notice. Vowels that a script does not write, or writes otherwise, may differ
-    a little in long names; consonants never.
+    """The names of one notice.
+
+    `loosely`: in long names that are known a vowel or two may differ, consonants never; much slower.
     """
 
-    def __init__(self, names: Iterable[Name]) -> None:
+    def __init__(self, names: Iterable[Name], *, loosely: bool = False) -> None:
         self._root = _Node()
+        self._most_errors = 2 if loosely else 0
         for number, name in enumerate(names):
             for reading in name.known:
                 self._add(reading, number, known=True)
             for reading in name.possible - name.known:
-                if len(reading) >= SHORTEST_POSSIBLE:
+                if len(reading) >= SHORTEST_POSSIBLE and not loosely:
                     self._add(reading, number, known=False)
 
     def _add(self, reading: str, number: int, *, known: bool) -> None:
@@ -60,10 +62,9 @@ class NameSearch:
 
     def find(self, sounds: str, *, spaced: bool) -> Iterator[Hit]:
         """Every place where a name can be heard; in a text with spaces only at the start of a word."""
+        first = {*self._root.next, "O", "*"}
         for start in range(len(sounds)):
-            if spaced and start and "a" <= sounds[start - 1] <= "z":
-                continue
-            if not spaced and sounds[start] == BOUNDARY:
+            if sounds[start] not in first or (spaced and start and "a" <= sounds[start - 1] <= "z"):
                 continue
             best: dict[int, Hit] = {}
             for name, known, end in self._walk(sounds, start, self._root, 0, 0):
@@ -93,7 +94,7 @@ class NameSearch:
                 yield from self._walk(sounds, place + 1, node.next[vowel], errors, length + 1)
         if letter in "tk" and sounds[place + 1 : place + 2] == "*" and length:
             yield from self._walk(sounds, place + 2, node, errors, length)
-        if errors < 2 and length:
+        if errors < self._most_errors and length:
             yield from self._with_error(sounds, place, node, errors + 1, length)
 
     def _with_error(

@@ -7,6 +7,7 @@ import regex
 from bot.guarded.lexicon import Numbers
 
 _GROUPED = regex.compile(r"\d{1,3}(?:([,.])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d\d)+,\d{3}")
+_MARK = regex.compile(r"[.,]")
 _SPACED_GROUPS = regex.compile(r"(?<![\d.,:])([1-9]\d{0,2}) (\d{3})(?![\d.,:-])")
 
 
@@ -139,8 +140,8 @@ def _magnitude(value: float) -> float:
 
 def _value(digits: str, numbers: Numbers) -> float:
     if _GROUPED.fullmatch(digits) and not digits.startswith("0"):
-        return float(regex.sub(r"[.,]", "", digits))
-    whole, *rest = regex.split(r"[.,]", digits)
+        return float(_MARK.sub("", digits))
+    whole, *rest = _MARK.split(digits)
     if not rest:
         return float(whole)
     return float(f"{whole}.{rest[0]}")

@@ -24,6 +24,18 @@ _ALLOWED: dict[str, frozenset[str]] = {
     "week": frozenset({"week", "day"}),
     "year": frozenset({"year", "month", "level"}),
 }
+_CONVERSIONS = (
+    ("minute", "hour", 60),
+    ("day", "week", 7),
+    ("hour", "day", 24),
+    ("m", "km", 1000),
+    ("cm", "m", 100),
+    ("mm", "cm", 10),
+    ("ml", "l", 1000),
+    ("g", "kg", 1000),
+)
+_TELLING = frozenset({"week", "month", "level", "floor", "km", "l", "kg", "yen"})
+"""Units whose number counts also where it is written in words."""
 _NEVER_COUNT = frozenset({"time", "level", "floor", "yen", "percent", "mm", "l"})
 
 
@@ -82,13 +94,15 @@ def added(source: Reading, other: Reading) -> Iterator[Fact]:
     hours = {v for m in source.mentions if m.unit == "time" for v in m.values}
     months = {v for m in source.mentions if m.unit in ("month", "date", "") for v in m.values}
     for mention in other.mentions:
-        if not mention.sure or mention.guess:
+        if mention.guess or not (mention.sure or (mention.unit in _TELLING and not mention.name)):
+            continue
+        if not mention.sure and max(mention.values) < 2:
             continue
         if mention.unit == "time":
             duration = {v / 60 for v in mention.values} | {24.0}
             if not mention.values & hours and not duration & known:
                 yield fact_of(mention)
-        elif mention.unit == "month" and not mention.shown.isdigit():
+        elif mention.unit == "month" and mention.name:
             if not mention.values & months:
                 yield fact_of(mention)
         elif not mention.values & known and not _is_year(mention):
@@ -151,12 +165,22 @@ def _same(needed: Mention, there: Mention) -> bool:
         whole |= {24.0 for hour in whole if hour == 0}
         return needed.unit in ("hour", "", "count") and bool(whole & needed.values)
     if not needed.values & there.values:
-        return False
+        return _same_in_other_unit(needed, there)
     if there.unit == needed.unit or "" in (there.unit, needed.unit):
         return True
     if needed.unit == "count":
         return there.unit not in _NEVER_COUNT
     return there.unit in _ALLOWED.get(needed.unit, frozenset())
+
+
+def _same_in_other_unit(needed: Mention, there: Mention) -> bool:
+    """90 minutes are an hour and a half, a week is seven days."""
+    for small, large, times in _CONVERSIONS:
+        if needed.unit == small and there.unit in (large, ""):
+            return bool({value / times for value in needed.values} & there.values)
+        if needed.unit == large and there.unit in (small, ""):
+            return bool({value * times for value in needed.values} & there.values)
+    return False
 
 
 def _numbers_of(source: Reading) -> set[float]:
@@ -165,13 +189,19 @@ def _numbers_of(source: Reading) -> set[float]:
     for mention in source.mentions:
         for value in mention.values:
             if mention.unit != "time":
-                known.add(value)
+                known |= {value, *_converted(mention.unit, value)}
                 continue
             hour, minute = divmod(value, 60)
             known |= {hour, minute, hour % 12, hour % 12 + 12, 24.0 if hour == 0 else hour}
-    for mention in source.weekdays:
-        known |= {value + 2 for value in mention.values}
     return known
+
+
+def _converted(unit: str, value: float) -> Iterator[float]:
+    for small, large, times in _CONVERSIONS:
+        if unit == small:
+            yield value / times
+        elif unit == large:
+            yield value * times
 
 
 def _is_year(mention: Mention) -> bool:

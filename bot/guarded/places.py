@@ -57,6 +57,7 @@ _OFFICE = regex.compile(
     r"(?:役所|長|から(?!離|出)|は|では|の発表|危機|水道|防災|国際|立|役場|より|$|[。:、）)])"
 )
 
+_MARKS, _SPACES = regex.compile(r"[\u0300-\u036f]"), regex.compile(r"[\s'-]")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _HEAD_AFTER = regex.compile(r"[a-z*O]{0,4}(?: ?[a-z*]{0,4})?[ ]+((?:[A-NP-Z][ ]*)+)")
 _HEAD_BEFORE = regex.compile(r"((?:[A-NP-Z][ ]*)+)[ ]+(?:(?:te|to|ta|nk) )?$")
@@ -141,13 +142,13 @@ def missing_places(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> Iter
         return
     squeezed = _squeezed(text)
     han = folded(text) if _CJK.search(text) else ""
-    open_ones = [
+    open_ones = tuple(
         place
         for place in wanted
         if not any(name in squeezed for name in place.names)
         and not (han and _in_han(place, han))
         and not (lexicon.tag == "zh" and _in_chinese_reading(place, han))
-    ]
+    )
     heard = _heard(open_ones, text, lexicon) if open_ones else set()
     for place in open_ones:
         if place.required and place not in heard:
@@ -295,13 +296,23 @@ def _reads(text: str, place: int, wanted: str, table: Mapping[str, tuple[str, ..
     )
 
 
-def _heard(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> set[Place]:
+def _heard(wanted: tuple[Place, ...], text: str, lexicon: Lexicon) -> set[Place]:
     """Those whose name can be heard in the text, each at a place of its own."""
-    marked = _with_heads(text, lexicon)
-    sounds = sound(marked)
-    search = _search(tuple(wanted))
-    hits: dict[int, list[Hit]] = {}
-    for hit in search.find(sounds, spaced=lexicon.spaced):
+    sounds = sound(_with_heads(text, lexicon))
+    hits = _hits(wanted, sounds, lexicon, loosely=False)
+    heard = _given(wanted, hits)
+    if missed := tuple(place for place in wanted if place.required and place not in heard):
+        for place, more in _hits(missed, sounds, lexicon, loosely=True).items():
+            hits.setdefault(place, []).extend(more)
+        heard = _given(wanted, hits)
+    return heard
+
+
+def _hits(
+    wanted: tuple[Place, ...], sounds: str, lexicon: Lexicon, *, loosely: bool
+) -> dict[Place, list[Hit]]:
+    found: dict[Place, list[Hit]] = {}
+    for hit in _search(wanted, loosely=loosely).find(sounds, spaced=lexicon.spaced):
         place = wanted[hit.name]
         heads = _heads_beside(sounds, hit)
         fits = _FITS.get(place.kind)
@@ -309,31 +320,36 @@ def _heard(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> set[Place]:
             continue
         if hit.only_possible and not lexicon.spaced and not (heads and fits):
             continue
-        hits.setdefault(hit.name, []).append(hit)
-    taken: dict[int, int] = {}
+        found.setdefault(place, []).append(hit)
+    return found
 
-    def give(number: int, tried: set[int]) -> bool:
-        for hit in hits.get(number, ()):
+
+def _given(wanted: Sequence[Place], hits: Mapping[Place, Sequence[Hit]]) -> set[Place]:
+    """Give each place a hit of its own, the required ones first, as many as possible."""
+    taken: dict[int, Place] = {}
+
+    def give(place: Place, tried: set[int]) -> bool:
+        for hit in hits.get(place, ()):
             if hit.start not in tried:
                 tried.add(hit.start)
                 if hit.start not in taken or give(taken[hit.start], tried):
-                    taken[hit.start] = number
+                    taken[hit.start] = place
                     return True
         return False
 
-    order = sorted(range(len(wanted)), key=lambda number: not wanted[number].required)
-    return {wanted[number] for number in order if give(number, set())}
+    return {place for place in sorted(wanted, key=lambda p: not p.required) if give(place, set())}
 
 
-@lru_cache(maxsize=256)
-def _search(wanted: tuple[Place, ...]) -> NameSearch:
-    return NameSearch(
+@lru_cache(maxsize=512)
+def _search(wanted: tuple[Place, ...], *, loosely: bool) -> NameSearch:
+    names = (
         Name(
             known=frozenset(place.sounds) | dictionary_sounds(place.stem) | _before_suffix(place),
             possible=possible_sounds(place.stem),
         )
         for place in wanted
     )
+    return NameSearch(names, loosely=loosely)
 
 
 def _before_suffix(place: Place) -> frozenset[str]:
@@ -387,8 +403,8 @@ def _variants(names: Mapping[str, str], language: str) -> Iterable[str]:
 
 def _squeezed(text: str) -> str:
     """Without spaces, hyphens and the marks of Latin letters, so that Kawabatachō is Kawabata-cho."""
-    unmarked = regex.sub(r"[\u0300-\u036f]", "", normalize("NFD", text))
-    return regex.sub(r"[\s'-]", "", folded(normalize("NFC", unmarked)).casefold())
+    unmarked = _MARKS.sub("", normalize("NFD", text))
+    return _SPACES.sub("", folded(normalize("NFC", unmarked)).casefold())
 
 
 def _kind_of(name: str) -> str:

@@ -26,6 +26,16 @@ _RANGES = {
 }  # fmt: skip
 _RUN = regex.compile("|".join(f"(?P<{name}>[{chars}]+)" for name, chars in _RANGES.items()))
 
+_OTHERS, _SPACES = regex.compile(r"[^\p{Lu}\s'-]+"), regex.compile(r"[\s'-]+")
+_LATE_GLIDES = tuple(
+    (regex.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"iaw\*?", "yo"),
+        (r"iw\*", "u"),
+        (r"(?<=[aeouO])y\*?(?![aeiouO])", "i"),
+    )
+)
+_MARK = regex.compile(r"\p{M}")
 _INITIAL = "k k n t t r m h h s s  s s s k t h h".split(" ")
 _MEDIAL = "a e ya e o e yo e o wa we e yo u wo we wi yu u i i".split()
 _FINAL_NASAL = frozenset({4, 5, 6, 16, 21})
@@ -38,17 +48,16 @@ def sound(text: str) -> str:
     for match in _RUN.finditer(text):
         written.append(_between(text[last : match.start()]))
         name = match.lastgroup or "latin"
-        written.append(_coarse(_READERS[name](match.group())))
+        written.append(_READERS[name](match.group()))
         last = match.end()
     written.append(_between(text[last:]))
-    return "".join(written)
+    return _coarse("".join(written))
 
 
 def _between(text: str) -> str:
     if text in ("'", ""):
         return ""
-    marked = regex.sub(r"[^\p{Lu}\s'-]+", STOP, text)
-    return regex.sub(r"[\s'-]+", BOUNDARY, marked)
+    return _SPACES.sub(BOUNDARY, _OTHERS.sub(STOP, text))
 
 
 def _coarse(sounds: str) -> str:
@@ -105,9 +114,8 @@ class _Abugida:
         text = "".join(c for c in text if c not in self.marks)
         sounds = self._with_vowels_before(text) if self.before else self._with_signs(text)
         if self.glides or self.before:
-            sounds = regex.sub(r"iaw\*?", "yo", sounds)
-            sounds = regex.sub(r"iw\*", "u", sounds)
-            sounds = regex.sub(r"(?<=[aeouO])y\*?(?![aeiouO])", "i", sounds)
+            for pattern, replacement in _LATE_GLIDES:
+                sounds = pattern.sub(replacement, sounds)
         return sounds
 
     def _with_signs(self, text: str) -> str:
@@ -184,7 +192,7 @@ def _alphabet(letters: Mapping[str, str], *, plain: bool) -> Callable[[str], str
 
     def read(text: str) -> str:
         if plain and not text.isascii():
-            text = regex.sub(r"\p{M}", "", normalize("NFD", text.replace("đ", "d")))
+            text = _MARK.sub("", normalize("NFD", text.replace("đ", "d")))
         return pattern.sub(lambda m: letters[m.group()], text)
 
     return read

@@ -12,6 +12,7 @@ HALF_A_DAY, DAY = 12 * 60, 24 * 60
 
 _HOUR = regex.compile(r"(?<![\d:#/]|\d[.,]|\d-\d-)(?<![-][\d-]+)\d{1,2}(?![\d/]|-\d+-)")
 _DOTTED_NEXT = regex.compile(r"\s?-\s?\d{1,2}\.\d\d(?!\d)")
+_DOTTED_BEFORE = regex.compile(r"(?<!\d)\d{1,2}\.\d\d\s?-\s?$")
 _LOOK_BACK, _NEAR, _RANGE = 34, 45, 18
 _SENTENCE_END = regex.compile(r"[.!?。!?।။៖。\n;](?:\s|$)")
 
@@ -83,7 +84,7 @@ def _time_at(text: str, match: regex.Match[str], clock: Clock) -> _Time | None:
         end = after.end()
     if minute > 59:
         return None
-    part = _part(text, before, end, clock)
+    announced = bool(before and before["before"]) and clock.names_hours
     if before:
         if before["half"]:
             minute, named = 30, True
@@ -93,9 +94,9 @@ def _time_at(text: str, match: regex.Match[str], clock: Clock) -> _Time | None:
             minute, named = 15, True
         elif before["to"]:
             hour, minute, named = hour - 1, 45, True
-    announced = bool(before and before["before"]) and clock.names_hours
+    part = _part(text, before, end, clock, sure=named or announced)
     if dotted and not (
-        part or announced or (after and after["word"]) or _range_of_dotted(text, end)
+        part or announced or (after and after["word"]) or _range_of_dotted(text, start, end)
     ):
         return _Time(start, end, hour, minute, None, sure=False) if clock.dot else None
     if not (named or part or announced or dotted):
@@ -103,12 +104,21 @@ def _time_at(text: str, match: regex.Match[str], clock: Clock) -> _Time | None:
     return _Time(start, end, hour, minute, part, sure=True)
 
 
-def _range_of_dotted(text: str, end: int) -> bool:
-    return bool(_DOTTED_NEXT.match(text, end))
+def _range_of_dotted(text: str, start: int, end: int) -> bool:
+    return bool(
+        _DOTTED_NEXT.match(text, end)
+        or _DOTTED_BEFORE.search(text, max(0, start - _LOOK_BACK), start)
+    )
 
 
-def _part(text: str, before: regex.Match[str] | None, end: int, clock: Clock) -> str | None:
-    left = _name(before, clock) if before and before["part"] else None
+def _part(
+    text: str, before: regex.Match[str] | None, end: int, clock: Clock, *, sure: bool
+) -> str | None:
+    """The part of the day beside an hour. In front of what may be a day, la noche del 24, it counts
+    only in languages that put it there.
+    """
+    stands_before = before and before["part"] and (clock.part_first or sure)
+    left = _name(before, clock) if before and stands_before else None
     match = clock.part_after.match(text, end)
     right = _name(match, clock) if match else None
     return (left or right) if clock.part_first else (right or left)

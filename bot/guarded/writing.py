@@ -7,7 +7,8 @@ import regex
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _INVISIBLE = regex.compile(r"[\p{Cf}\ufe00-\ufe0f]")
 _FRACTION = regex.compile(r"(\d*)\s?([½¼¾])")
-_SAME = str.maketrans("’‘ʼ`´′‐‑‒–—−﹣・", "''''''-------·")
+_SAME = str.maketrans("’‘ʼ`´′‐‑‒–—−﹣", "''''''-------")
+_REIWA = regex.compile(r"令和(\d{1,2}|元)年")
 _FURIGANA = regex.compile(r"(?<=[\p{Han}々ヶ])[(]([\p{Hiragana}\p{Katakana}ー]+)[)]")
 _SPACE_IN_JAPANESE = regex.compile(
     r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}ー、。:)「」]) +(?=[\p{Han}\p{Hiragana}\p{Katakana}ー「])"
@@ -28,8 +29,11 @@ def plain(text: str) -> str:
 
 
 def plain_japanese(text: str) -> str:
-    """As `plain`, and without the readings in brackets and the spaces of plain Japanese."""
-    return _SPACE_IN_JAPANESE.sub("", _FURIGANA.sub("", plain(text)))
+    """As `plain`, without the readings in brackets and the spaces of plain Japanese, and with the
+    years of Reiwa as years of the common era.
+    """
+    text = _SPACE_IN_JAPANESE.sub("", _FURIGANA.sub("", plain(text)))
+    return _REIWA.sub(lambda m: f"{2018 + int(m[1].replace('元', '1'))}年", text)
 
 
 def plain_pattern(pattern: str) -> str:

@@ -18,6 +18,7 @@ from unicodedata import category
 from bot import languages
 from bot.knowledge.lexicon import (
     JAPANESE,
+    LATIN,
     Hit,
     Lexicon,
     Text,
@@ -29,6 +30,7 @@ from bot.knowledge.lexicon import (
 from bot.knowledge.scorer import LOOKED_AT, Scorer, features
 
 OUT_OF_SCOPE = "out-of-scope"
+PRIVATE, SHARED = "private", "ask"
 REACTION = "reaction"
 
 FILLER = "filler"
@@ -140,13 +142,18 @@ class Knowledge:
         examples: Iterable[tuple[str, str]],
         phrases: Mapping[str, Iterable[str]],
         commands: Mapping[str, Iterable[str]],
+        private: Mapping[str, Iterable[Word]],
     ) -> None:
-        """``examples`` are pairs of a label and a message; ``phrases`` are small talk by kind."""
+        """``examples`` are pairs of a label and a message; ``phrases`` are small talk by kind;
+        ``private`` by language the words of what key persons are never shown.
+        """
         self.topics = MappingProxyType(dict(topics))
         self._lexicon = lexicon
         self._first = frozenset(name for name, topic in topics.items() if topic.handling in FIRST)
         signs = tuple(signs)
         self._signs = Signs(signs)
+        self._private = Lexicon((word for words in private.values() for word in words), {}, {})
+        self._readable = frozenset(private)
         self._first_signs = Signs(sign for sign in signs if sign.topic in self._first)
         self._commands = {
             lexicon.prepare(word).plain: command
@@ -171,6 +178,7 @@ class Knowledge:
         short_forms: dict[str, str] = {}
         phrases: dict[str, list[str]] = {}
         commands: dict[str, list[str]] = {}
+        private: dict[str, list[Word]] = {}
         for known in languages.registered():
             own = folder / known.tag
             for concept, spellings in _toml(own / "words.toml").items():
@@ -184,10 +192,13 @@ class Knowledge:
                 phrases.setdefault(kind, []).extend(said)
             for command, said in data.get("commands", {}).items():
                 commands.setdefault(command, []).extend(said)
+            if never := _toml(own / "private.toml"):
+                private[known.tag] = [Word(PRIVATE, text, known.script) for text in never["words"]]
         groups = signs.get("groups", {})
         rows = [_sign(topic, row) for topic, rows in signs["signs"].items() for row in rows]
         _check(topics, groups, rows, words, examples)
-        return cls(topics, Lexicon(words, groups, short_forms), rows, examples, phrases, commands)
+        lexicon = Lexicon(words, groups, short_forms)
+        return cls(topics, lexicon, rows, examples, phrases, commands, private)
 
     def first_look(self, text: str) -> str | None:
         """The topic of an urgent or protected message in any language, or None.
@@ -223,6 +234,28 @@ class Knowledge:
             prepared = replace(prepared, japanese=True)
             votes = self._votes(prepared, self._lexicon.hits(prepared))
         return self._weighed(votes)
+
+    def may_be_shared(self, text: str, tag: str) -> bool:
+        """Whether key persons may be shown a message in the language of ``tag``, if it is recent.
+
+        Only one that can be read here: in a language with words of its own, in its own script, and
+        about something. Neither may one of its words be private, nor one of the three likeliest
+        topics. Rather one too many stays with staff.
+        """
+        known = languages.language(tag)
+        prepared = self._lexicon.prepare(text)
+        romanised = known.script != LATIN and prepared.plain.isascii()
+        if tag not in self._readable or romanised or not _is_written_in(text, known):
+            return False
+        hits = self._lexicon.hits(prepared)
+        votes = self._votes(prepared, hits)
+        likeliest = [label for label in votes if label != OUT_OF_SCOPE][:CANDIDATES]
+        return (
+            bool(likeliest)
+            and all(self.topics[label].community == SHARED for label in likeliest)
+            and self._first_topic(prepared, hits, votes) is None
+            and not self._private.hits(self._private.prepare(text))
+        )
 
     def _concepts(self, hits: Iterable[Hit]) -> frozenset[str]:
         """What a message says at its beginning; that is what it is about."""
@@ -330,6 +363,12 @@ def _shares(votes: Mapping[str, float]) -> dict[str, float]:
     likely = {label: exp((number - most) / TEMPERATURE) for label, number in votes.items()}
     total = sum(likely.values())
     return {label: number / total for label, number in likely.items()}
+
+
+def _is_written_in(text: str, known: languages.Language) -> bool:
+    """Whether nothing says that a message is in another language than this one."""
+    guess = languages.detect(text).tag
+    return guess is None or guess == known.tag.split("-x-")[0]
 
 
 def _topic(name: str, row: Mapping[str, Any]) -> Topic:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from linebot.v3.messaging import ApiClient, Configuration, MessagingApi
+from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, MessagingApiBlob
 from linebot.v3.messaging.exceptions import ApiException
 from linebot.v3.messaging.models import (
     Message,
@@ -42,13 +42,10 @@ class LineChannel:
     """The `Channel` of one official account; safe to share between threads, not across a fork."""
 
     def __init__(self, settings: Settings, limits: Limits) -> None:
-        configuration = Configuration(
-            host=settings.line_api_base_url, access_token=settings.line_channel_access_token
-        )
-        configuration.connection_pool_maxsize = 64
-        configuration.retries = False  # urllib3 would ask again by itself: we count every request
-        self._client = ApiClient(configuration)
+        self._client = _client(settings, settings.line_api_base_url)
         self._api = MessagingApi(self._client)
+        self._media_client = _client(settings, settings.line_data_api_base_url)
+        self._media = MessagingApiBlob(self._media_client)
         self._limits = limits
 
     def render(self, outgoing: Sequence[Outgoing]) -> str:
@@ -82,8 +79,49 @@ class LineChannel:
             return None
         return profile.language if isinstance(profile.language, str) else None
 
+    def content(self, message_id: str, most: int) -> bytes | None:
+        try:
+            answer = self._media.get_message_content_with_http_info(
+                message_id, _request_timeout=TIMEOUT
+            )
+        except ApiException as error:
+            later = error.status == 429 or error.status >= 500
+            failure = Failure.UNCLEAR if later else Failure.REFUSED
+            raise SendError(failure, f"LINE answered {error.status}") from error
+        except (HTTPError, ValueError) as error:
+            raise SendError(Failure.UNCLEAR, type(error).__name__) from error
+        if answer.status_code == 202:
+            return None
+        if len(answer.data) > most:
+            raise SendError(Failure.REFUSED, "larger than is kept here")
+        return bytes(answer.data)
+
+    def group_size(self, group_id: str) -> int | None:
+        try:
+            answer = self._api.get_group_member_count(group_id, _request_timeout=PROFILE_TIMEOUT)
+        except (ApiException, HTTPError, ValueError) as error:
+            log.warning("group's size not available: %s", type(error).__name__)
+            return None
+        return answer.count if isinstance(answer.count, int) else None
+
+    def leave_group(self, group_id: str) -> bool:
+        try:
+            self._api.leave_group(group_id, _request_timeout=TIMEOUT)
+        except (ApiException, HTTPError, ValueError) as error:
+            log.warning("group not left: %s", type(error).__name__)
+            return getattr(error, "status", None) in (400, 404)  # is in it no more
+        return True
+
     def close(self) -> None:
         self._client.close()
+        self._media_client.close()
+
+
+def _client(settings: Settings, host: str) -> ApiClient:
+    configuration = Configuration(host=host, access_token=settings.line_channel_access_token)
+    configuration.connection_pool_maxsize = 64
+    configuration.retries = False  # urllib3 would ask again by itself: we count every request
+    return ApiClient(configuration)
 
 
 class _Stored(Message):  # type: ignore[misc]

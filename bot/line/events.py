@@ -15,7 +15,7 @@ from typing import Any
 from bot.channel import Incoming
 
 MESSAGE_KINDS = ("text", "sticker", "image", "video", "audio", "file", "location")
-PLAIN_KINDS = ("postback", "follow", "unfollow", "unsend", "join")
+PLAIN_KINDS = ("postback", "follow", "unfollow", "unsend", "join", "leave")
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,8 @@ class RelayGap(Base):
 class TextClaim(Base):
     """The right of one key person to write a notice's text in one language, until `due_at`.
 
-    `text` is what they wrote last; once released, `rendition_id` is what it became.
+    `text` is what they wrote last, `japanese` its first line translated back by a machine, where
+    there is one; once released, `rendition_id` is what it became.
     """
 
     __tablename__ = "text_claims"
@@ -195,6 +196,7 @@ class TextClaim(Base):
     held_at: Mapped[datetime]
     due_at: Mapped[datetime]
     text: Mapped[str | None] = mapped_column(Text)
+    japanese: Mapped[str | None] = mapped_column(Text)
     rendition_id: Mapped[int | None] = mapped_column(ForeignKey("renditions.id"))
 
     relay: Mapped[Relay] = relationship()

@@ -12,13 +12,17 @@ from sqlalchemy.orm import Session
 from bot.models import Delivery, Staff, Transition
 from bot.models.broadcasts import SEVERITIES, Broadcast, Recipient
 from bot.runtime import Runtime
-from broadcasts import reading
+from broadcasts import group_cards, reading
 from broadcasts.templates import templates
 from handlers.console import (
     notices_approval,
     notices_compose,
     notices_live,
     notices_preview,
+    notices_relay,
+    notices_safety,
+    notices_sound,
+    plain_words,
 )
 from handlers.console.language import _, clock_time, day_and_time, duration
 from handlers.console.notices_form import Entered
@@ -35,7 +39,14 @@ from handlers.console.notices_words import (
 from handlers.console.permissions import the_staff
 
 blueprint = Blueprint("notices", __name__, url_prefix="/notices")
-for part in (notices_compose, notices_approval, notices_live):
+for part in (
+    notices_compose,
+    notices_approval,
+    notices_live,
+    notices_relay,
+    notices_safety,
+    notices_sound,
+):
     blueprint.register_blueprint(part.blueprint)
 
 PAST_SHOWN = 50
@@ -96,7 +107,7 @@ def page() -> str:
     return list_of("console/notices.html", drills_only=False)
 
 
-def list_of(template: str, *, drills_only: bool) -> str:
+def list_of(template: str, *, drills_only: bool, **more: object) -> str:
     runtime: Runtime = current_app.extensions["runtime"]
     now = runtime.clock.now()
     in_force = and_(Broadcast.state.in_(("broadcasting", "paused")), Broadcast.expires_at > now)
@@ -121,6 +132,7 @@ def list_of(template: str, *, drills_only: bool) -> str:
             },
             past_shown=PAST_SHOWN,
             as_of=clock_time(now),
+            **more,
         )
 
 
@@ -208,10 +220,12 @@ def _check(
         "console/notice_check.html",
         bubbles=bubbles,
         reached=reached,
+        groups=group_cards.cost(session),
         gaps=gaps,
         problems=problems,
         replaced=replaced if replaced and replaced.id != broadcast.references_id else None,
         mine=notices_compose.may_change(broadcast, staff),
+        typed_japanese=plain_words.of_notice(session, broadcast),
         **common,
     )
 
@@ -300,6 +314,8 @@ def facts_of(names: Names, broadcast: Broadcast, now: datetime) -> list[tuple[st
     elif broadcast.kind == "update":
         more = _("and all who got or may have got %(number)s", number=_referenced(broadcast))
         facts.insert(2, (_("Also to"), more, ""))
+    if broadcast.relay_only:
+        facts[1] = (_("To"), _("key persons only: no resident gets it"), "relay_only")
     decided = day_and_time(broadcast.decided_at, now) if broadcast.decided_at else ""
     facts += [
         (_("Decided by"), broadcast.issuer, "issuer"),
@@ -309,6 +325,9 @@ def facts_of(names: Names, broadcast: Broadcast, now: datetime) -> list[tuple[st
         (_("Urgency"), urgency_name(broadcast.urgency), "urgency"),
         (_("Category"), category_name(broadcast.category), "category"),
     ]
+    if broadcast.asks_safety:
+        asks = _("Are you safe? I am safe, I need help, where I am")
+        facts.insert(2, (_("Asks"), asks, "asks_safety"))
     return facts
 
 

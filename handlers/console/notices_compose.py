@@ -20,7 +20,7 @@ from broadcasts import reading
 from broadcasts.drafting import missing_blanks
 from broadcasts.sending import next_number
 from broadcasts.templates import templates
-from handlers.console import notices_preview
+from handlers.console import notices_preview, plain_words
 from handlers.console.language import _, current
 from handlers.console.notices_form import Entered
 from handlers.console.notices_words import (
@@ -119,13 +119,17 @@ def _beginning(session: Session, now: datetime) -> Entered | None:
             old = _stored(session, asked[name])
             if kind != "alert":
                 old = _newest(session, old)
-            entered = Entered.like(old, now, kind)
+            entered = replace(
+                Entered.like(old, now, kind),
+                asks_safety=kind == "update" and "ask" in asked,
+            )
             other = templates().get(asked.get("template", ""))
             if other is None or other.id == entered.template_id:
                 return entered
             fresh = Entered.empty(other, now, drill=old.drill)
             return replace(
                 fresh,
+                relay_only=entered.relay_only,
                 kind=kind,
                 references=entered.references,
                 scope=entered.scope,
@@ -154,7 +158,7 @@ def _with_reference(session: Session, entered: Entered) -> Entered:
     if entered.kind not in ("update", "cancel"):
         return replace(entered, kind="alert", references="")
     old = reading.by_number(session, entered.references) or abort(400)
-    return replace(entered, drill=old.drill)
+    return replace(entered, drill=old.drill, relay_only=old.relay_only)
 
 
 def _stored(session: Session, number: str) -> Broadcast:
@@ -237,6 +241,7 @@ def _preview(
     written = [blank.name for blank in entered.template.blanks if blank.kind == "text"]
     return {
         "unwritten": any(name in empty for name in written),
+        "typed_japanese": plain_words.of_notice(session, broadcast),
         "bubbles": bubbles,
         "reached": reached,
         "undecided": entered.kind != "cancel"

@@ -33,6 +33,7 @@ class Entered:
     kind: str
     references: str
     drill: bool
+    relay_only: bool
     scope: str
     area_ids: tuple[str, ...]
     category: str
@@ -45,6 +46,7 @@ class Entered:
     decided_at: str
     decision_number: str
     blanks: Mapping[str, Any] = field(default_factory=dict)
+    asks_safety: bool = False
 
     @property
     def template(self) -> Template:
@@ -59,6 +61,7 @@ class Entered:
             kind="alert",
             references="",
             drill=drill or template.id == DRILL_TEMPLATE,
+            relay_only=False,
             scope="" if template.decision else "city",
             area_ids=(),
             category=template.category,
@@ -82,6 +85,7 @@ class Entered:
             kind=broadcast.kind,
             references=broadcast.references.number if broadcast.references else "",
             drill=broadcast.drill,
+            relay_only=broadcast.relay_only,
             scope="areas" if broadcast.area_ids else "city",
             area_ids=tuple(broadcast.area_ids),
             category=broadcast.category,
@@ -94,6 +98,7 @@ class Entered:
             decided_at=local(broadcast.decided_at) if broadcast.decided_at else "",
             decision_number=broadcast.decision_number,
             blanks=_typed_blanks(template, broadcast.blanks),
+            asks_safety=broadcast.asks_safety,
         )
 
     @classmethod
@@ -112,6 +117,7 @@ class Entered:
             kind=typed("kind") or "alert",
             references=typed("references", 16),
             drill=form.get("drill") == "yes" or template.id == DRILL_TEMPLATE,
+            relay_only=form.get("relay_only") == "yes",
             scope=typed("scope"),
             area_ids=tuple(form.getlist("areas")),
             category=_one_of(CATEGORIES, typed("category"), template.category),
@@ -124,6 +130,7 @@ class Entered:
             decided_at=typed("decided_at"),
             decision_number=typed("decision_number"),
             blanks={blank.name: _blank_from(form, blank) for blank in template.blanks},
+            asks_safety=form.get("asks_safety") == "yes",
         )
 
     @classmethod
@@ -142,7 +149,13 @@ class Entered:
             issuer=old.issuer if follows else "",
             decided_at="",
             decision_number="",
+            asks_safety=False,
         )
+
+    @property
+    def may_ask_safety(self) -> bool:
+        """Whether it is an alert, and not its cancellation."""
+        return self.category == "alert" and self.kind != "cancel"
 
     def broadcast(self, number: str, references_id: int | None, now: datetime) -> Broadcast:
         """The notice it would make, not stored; what cannot be read yet is left empty."""
@@ -156,6 +169,7 @@ class Entered:
             "template_id": self.template_id,
             "kind": self.kind,
             "drill": self.drill,
+            "relay_only": self.drill and self.relay_only,
             "blanks": self._stored_blanks(),
             "category": self.category,
             "severity": self.severity,
@@ -165,6 +179,7 @@ class Entered:
             "decided_at": moment(self.decided_at),
             "decision_number": self.decision_number,
             "references_id": references_id,
+            "asks_safety": self.asks_safety and self.may_ask_safety,
             "starts_at": moment(self.starts_at) if self.start == "later" else None,
             "expires_at": expires,
         }
@@ -180,12 +195,16 @@ class Entered:
     def unreadable(self, now: datetime) -> dict[str, str]:
         """What must be mended before it can be kept as a draft, by field."""
         found = {}
+        if self.relay_only and not self.drill:
+            found["relay_only"] = _("Only a drill can be for key persons alone.")
         if self.kind != "cancel" and self.scope not in ("city", "areas"):
             found["scope"] = _("Choose the whole city or areas.")
         elif self.kind != "cancel" and self.scope == "areas" and not self.area_ids:
             found["scope"] = _("Tick at least one area, or choose the whole city.")
         elif self.kind != "cancel" and self.scope == "city" and self.area_ids:
             found["scope"] = _("Areas are ticked and the whole city is chosen. Choose one.")
+        if self.asks_safety and not self.may_ask_safety:
+            found["asks_safety"] = _("Only an alert can ask whether people are safe.")
         times = {"expires_at": self.expires_at, "decided_at": self.decided_at}
         if self.start == "later":
             times["starts_at"] = self.starts_at

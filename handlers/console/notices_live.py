@@ -1,25 +1,31 @@
-"""A notice on its way: what LINE accepted, what waits, what failed and why, and who tapped what."""
+"""A notice on its way: what LINE accepted, what waits, what failed and why, and who tapped what.
+
+Who got one text and then a better one stands in the lines of both, and counts once: by the later.
+"""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from math import floor
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.models import Staff
-from bot.models.broadcasts import Broadcast, Recipient
+from bot.models import Staff, TextClaim
+from bot.models.broadcasts import Broadcast, Rendition
 from bot.runtime import Runtime
-from broadcasts import reading, sending
+from broadcasts import reading, relay_reading, sending
 from broadcasts.sending import NotPossible
+from handlers.console import notices_safety
 from handlers.console.language import _, clock_time, current, language_name
 from handlers.console.notices_approval import decide
 from handlers.console.notices_preview import frozen, own_name, who_gets
+from handlers.console.notices_safety import Safety
 from handlers.console.notices_words import Names, Step, history, review_name, state_name
 
 blueprint = Blueprint("live", __name__)
@@ -58,7 +64,9 @@ class Count:
 
 @dataclass(frozen=True)
 class Line:
-    """One language: how far it came, why something failed, and what to do about it."""
+    """One text: how far it came, why something failed, and what to do about it. `replaced` says
+    why it goes to nobody any more, "" while it is its language's text.
+    """
 
     tag: str
     name: str
@@ -67,6 +75,7 @@ class Line:
     text: str
     count: Count
     problems: tuple[tuple[str, int, str], ...]
+    replaced: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,7 @@ class Progress:
     by_language: tuple[Tapped, ...]
     by_area: tuple[Tapped, ...]
     taps: Tapped
+    safety: Safety | None
     last: Step
 
 
@@ -187,8 +197,7 @@ def look(session: Session, broadcast: Broadcast, now: datetime) -> Progress:
     """How far the notice is."""
     names = Names.load(session)
     over = not broadcast.is_active(now) and broadcast.state != "scheduled"
-    lines = _lines(session, broadcast, over=over)
-    total = _total(lines)
+    lines, total = _figures(session, broadcast, over=over)
     by_language = _by_language(reading.taps(session, broadcast))
     return Progress(
         state=broadcast.state,
@@ -198,6 +207,7 @@ def look(session: Session, broadcast: Broadcast, now: datetime) -> Progress:
         by_language=by_language,
         by_area=_by_area(reading.taps_by_area(session, broadcast), names),
         taps=Tapped("", *(sum(getattr(row, kind) for row in by_language) for kind in TAPS)),
+        safety=notices_safety.look(session, broadcast, names, now),
         last=history(session, names, broadcast, now)[0],
     )
 
@@ -206,54 +216,97 @@ def etag_of(progress: Progress, shown: str) -> str:
     return sha256(repr((progress, shown, current())).encode()).hexdigest()[:32]
 
 
-def _lines(session: Session, broadcast: Broadcast, *, over: bool) -> tuple[Line, ...]:
+def _figures(
+    session: Session, broadcast: Broadcast, *, over: bool
+) -> tuple[tuple[Line, ...], Count]:
+    """Every text people get or got, those in use first, and all people together."""
     counts = reading.progress(session, broadcast)
     problems = reading.problems(session, broadcast)
-    rows = frozen(session, broadcast)
-    meant = who_gets(_recipients(session, broadcast), rows).by_language
-    found = []
-    for row in rows:
-        by_state = counts.get(row.id, {})
-        planned = sum(by_state.values())
-        # Who is a recipient and has no text assigned yet waits, or gets none if it is over.
-        left = max(meant.get(row.language, 0) - planned, 0)
-        count = Count(
-            people=planned + left,
-            accepted=by_state.get("accepted", 0),
-            waiting=sum(by_state.get(state, 0) for state in WAITING) + (0 if over else left),
-            unclear=by_state.get("unclear", 0),
-            failed=by_state.get("failed", 0),
-            stopped=by_state.get("cancelled", 0) + (left if over else 0),
+    in_use = frozen(session, broadcast)
+    # Who is a recipient and has no text assigned yet waits, or gets none if it is over.
+    left = who_gets(relay_reading.without_text(session, broadcast), in_use)
+    lines = [
+        _line(
+            row,
+            _count(counts.get(row.id, {}), left.by_language.get(row.language, 0), over=over),
+            problems.get(row.id, ()),
         )
-        line = Line(
-            tag=row.language,
-            name=language_name(row.language),
-            own_name=own_name(row.language),
-            review=review_name(row.origin, row.review),
-            text="\n\n".join(row.words["messages"]),
-            count=count,
-            problems=tuple(
-                (problem, number, advice(problem)) for problem, number in problems.get(row.id, ())
-            ),
-        )
-        found.append(line)
-    return tuple(sorted(found, key=lambda line: not line.count.people))
+        for row in in_use
+    ]
+    old = [
+        _line(row, _count(counts[row.id]), problems.get(row.id, ()), _why_replaced(row))
+        for row in _replaced(session, in_use, counts)
+    ]
+    by_people = sorted(lines, key=lambda line: not line.count.people)
+    return (*by_people, *old), _total(session, broadcast, counts, left.people, over=over)
 
 
-def _recipients(session: Session, broadcast: Broadcast) -> dict[str, int]:
-    """Recipients by languages key."""
-    rows = session.execute(
-        select(Recipient.languages, func.count())
-        .where(Recipient.broadcast_id == broadcast.id)
-        .group_by(Recipient.languages)
+def _replaced(
+    session: Session, in_use: Sequence[Rendition], counts: Mapping[int, Mapping[str, int]]
+) -> Sequence[Rendition]:
+    """Texts that went to people and go to nobody any more."""
+    ids = set(counts) - {row.id for row in in_use}
+    return session.scalars(
+        select(Rendition).where(Rendition.id.in_(ids)).order_by(Rendition.id)
+    ).all()
+
+
+def _why_replaced(row: Rendition) -> str:
+    withdrawn = row.state == "withdrawn"
+    return _("sending was stopped") if withdrawn else _("replaced by a better text")
+
+
+def _line(
+    row: Rendition, count: Count, problems: Iterable[tuple[str, int]], replaced: str = ""
+) -> Line:
+    return Line(
+        tag=row.language,
+        name=language_name(row.language),
+        own_name=own_name(row.language),
+        review=review_name(row.origin, row.review),
+        text="\n\n".join(row.words["messages"]),
+        count=count,
+        problems=tuple((problem, number, advice(problem)) for problem, number in problems),
+        replaced=replaced,
     )
-    return {languages: number for languages, number in rows}
 
 
-def _total(lines: tuple[Line, ...]) -> Count:
-    """All languages together."""
-    names = ("people", "accepted", "waiting", "unclear", "failed", "stopped")
-    return Count(**{name: sum(getattr(line.count, name) for line in lines) for name in names})
+def _count(by_state: Mapping[str, int], left: int = 0, *, over: bool = False) -> Count:
+    """People by how far a text came; `left` are those it is not even planned for."""
+    return Count(
+        people=sum(by_state.values()) + left,
+        accepted=by_state.get("accepted", 0),
+        waiting=sum(by_state.get(state, 0) for state in WAITING) + (0 if over else left),
+        unclear=by_state.get("unclear", 0),
+        failed=by_state.get("failed", 0),
+        stopped=by_state.get("cancelled", 0) + (left if over else 0),
+    )
+
+
+def _total(
+    session: Session,
+    broadcast: Broadcast,
+    counts: Mapping[int, Mapping[str, int]],
+    left: int,
+    *,
+    over: bool,
+) -> Count:
+    """All texts together, each person by the last one that was planned for them."""
+    sums: Counter[str] = Counter()
+    for by_state in counts.values():
+        sums.update(by_state)
+    if _was_improved(session, broadcast):
+        for by_state in relay_reading.had_a_later_text(session, broadcast).values():
+            sums.subtract(by_state)
+    return _count(sums, left, over=over)
+
+
+def _was_improved(session: Session, broadcast: Broadcast) -> bool:
+    """Whether people may have got a second text: one of a key person was released."""
+    released = select(TextClaim.id).where(
+        TextClaim.broadcast_id == broadcast.id, TextClaim.state == "released"
+    )
+    return session.scalars(released.limit(1)).first() is not None
 
 
 def advice(problem: str) -> str:

@@ -7,13 +7,12 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.languages import UnknownLanguage, language
 from bot.models.broadcasts import Broadcast, Rendition
 from bot.runtime import Runtime
-from broadcasts import audience
+from broadcasts import audience, reading
 from broadcasts.drafting import LONGEST_TEXT, Desk, Wording, outgoing
 from broadcasts.sending import PEOPLE_A_REQUEST, Words, best_for, words_shown
 from handlers.console.language import _, current, language_name
@@ -89,12 +88,8 @@ def of_frozen(
 
 
 def frozen(session: Session, broadcast: Broadcast) -> Sequence[Rendition]:
-    """The renditions of the last submission."""
-    return session.scalars(
-        select(Rendition)
-        .where(Rendition.broadcast_id == broadcast.id, Rendition.state == "ready")
-        .order_by(Rendition.id)
-    ).all()
+    """The renditions of the last submission, as they are now."""
+    return reading.texts(session, broadcast)
 
 
 def who_gets(counts: Mapping[str, int], words: Iterable[Words]) -> Audience:

@@ -132,7 +132,8 @@ def review_name(origin: str, review: str) -> str:
     if origin == "machine":
         return _("machine translation, unchecked")
     if origin == "person":
-        return _("written by staff")
+        by_staff = review != ""  # a key person's text has a release in place of a review
+        return _("written by staff") if by_staff else _("written by a key person, released")
     names = {
         "official": _("official"),
         "adopted": _("adopted by the city"),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.models import Case, Delivery, Resident, Staff, StockText, WebhookEvent
 from bot.runtime import Runtime
-from handlers.console import notices, oncall
+from handlers.console import notices, now_networks, oncall
 from handlers.console.language import (
     _,
     clock_time,
@@ -26,8 +26,10 @@ from handlers.console.language import (
     duration,
     language_name,
 )
+from handlers.console.networks_words import names_of
 from handlers.console.notices import Pending
 from handlers.console.notices import Row as NoticeRow
+from handlers.console.notices_relay_words import WaitingText, waiting_texts
 from handlers.console.notices_words import Names
 from handlers.console.permissions import the_staff
 
@@ -77,6 +79,10 @@ class Situation:
     held_notices: tuple[NoticeRow, ...]
     alarms: tuple[oncall.ShownAlarm, ...]
     mailing: oncall.Mailing
+    texts: tuple[WaitingText, ...]
+    gaps: tuple[now_networks.Gap, ...]
+    unread: tuple[now_networks.Unread, ...]
+    calls: tuple[now_networks.Call, ...]
 
     @property
     def to_approve(self) -> int:
@@ -105,7 +111,13 @@ class Situation:
     def quiet(self) -> bool:
         """Whether there is nothing at all to do."""
         cases_open = self.closed_to_me + sum(section.number for section in self.sections)
-        return cases_open == 0 and self.failures == 0 and not self.notices and not self.alarms
+        waiting = (self.notices, self.alarms, self.texts, self.gaps, self.unread, self.calls)
+        return cases_open == 0 and self.failures == 0 and not any(waiting)
+
+    @property
+    def to_look_after(self) -> int:
+        """How much waits for this person: what the page's title counts."""
+        return self.waiting + self.to_approve + len(self.texts) + len(self.gaps)
 
 
 @blueprint.get("/")
@@ -174,6 +186,10 @@ def look(runtime: Runtime, staff: Staff, now: datetime) -> Situation:
             held_notices=tuple(notices.held(session, now)),
             alarms=oncall.shown_alarms(session, runtime, staff),
             mailing=oncall.mailing(session, runtime),
+            texts=waiting_texts(session, runtime, names_of(session), now),
+            gaps=now_networks.gaps(session, now),
+            unread=now_networks.unread(session, now),
+            calls=now_networks.calls(session, now),
         )
 
 

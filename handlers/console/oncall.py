@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from bot import alarms
-from bot.alarm_causes import APPROVAL_WAITS, CASE_WAITS, OTHER_APPROVAL_WAITS
+from bot.alarm_causes import (
+    APPROVAL_WAITS,
+    CASE_WAITS,
+    OTHER_APPROVAL_WAITS,
+    OTHER_RELEASE_WAITS,
+    RELEASE_WAITS,
+)
 from bot.models import Alarm, AlarmCall, CityChange, OnCall, Staff, Transition
 from bot.runtime import Runtime
 from handlers.console.changes import city_changes, staff_names
@@ -97,7 +103,10 @@ def page() -> str:
                     _("Any other notice waiting for approval"),
                     duration(OTHER_APPROVAL_WAITS),
                 ),
+                (_("Text waiting for release, urgency: now"), duration(RELEASE_WAITS)),
+                (_("Any other text waiting for release"), duration(OTHER_RELEASE_WAITS)),
                 (_("Urgent or protected case nobody has taken"), duration(CASE_WAITS)),
+                (_("Nobody is left to carry a notice into a network"), _("at once")),
                 (_("Something failed, or LINE's monthly limit is reached"), _("at once")),
             ],
             next_person=duration(alarms.NEXT_PERSON),
@@ -235,6 +244,8 @@ def _what(row: Alarm) -> str:
         "urgent": _("Urgent case %(number)s"),
         "protected": _("Protected case %(number)s"),
         "notice": _("Notice %(number)s could not be sent to everybody"),
+        "release": _("A text of notice %(number)s waits for its release"),
+        "relay": _("Notice %(number)s: nobody is left to carry it into a network"),
         "replies": _("Messages to residents could not be sent"),
         "events": _("Messages from residents could not be handled"),
     }
@@ -244,6 +255,8 @@ def _what(row: Alarm) -> str:
 def _where(row: Alarm) -> str:
     if row.kind in ("approval", "notice"):
         return url_for("console.notices.notice", number=row.number)
+    if row.kind in ("release", "relay"):
+        return url_for("console.notices.relay.page", number=row.number)
     if row.kind in ("urgent", "protected"):
         return url_for("console.cases.page", case_id=row.subject_id)
     return url_for("console.now.page", _anchor="trouble")

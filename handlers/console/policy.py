@@ -195,9 +195,9 @@ def _switches() -> dict[str, tuple[str, str]]:
         "automatic": (
             _("A key person's text may go out without staff"),
             _(
-                "Only where every number, time, date, place and direction of the Japanese is found "
-                "in it and no link or telephone number is new. You see it at once and can stop it. "
-                "What such a check cannot find goes out too."
+                "Only where every number, time, date and place of the Japanese is found in it, no "
+                "direction is the opposite and no link or telephone number is new. You see it at "
+                "once and can stop it. What such a check cannot find goes out too."
             ),
         ),
     }

@@ -15,6 +15,7 @@ from bot.runtime import Runtime
 from broadcasts import stock_texts
 from broadcasts.drafting import ALERTS, LONGEST_TEXT
 from broadcasts.stock_texts import JAPANESE, KINDS, Problem, Proofreader
+from handlers.console import networks_questions
 from handlers.console.changes import staff_names
 from handlers.console.language import _, current, day_and_time, language_name
 from handlers.console.permissions import the_staff
@@ -175,7 +176,19 @@ def _unused(kind: str) -> list[str]:
 def text(kind: str, key: str, tag: str) -> str:
     runtime: Runtime = current_app.extensions["runtime"]
     with runtime.database.read() as session:
-        return _text_page(session, runtime, (kind, key, tag))
+        begun = _from_answer(session, runtime, key, tag)
+        return _text_page(session, runtime, (kind, key, tag), begun)
+
+
+def _from_answer(
+    session: Session, runtime: Runtime, key: str, tag: str
+) -> Mapping[str, str] | None:
+    """The words to begin from where the page was opened with a key person's `answer`."""
+    answer = networks_questions.answer_of(session, runtime, request.args.get("answer", ""))
+    if answer is None or not the_staff().may("approver"):
+        return None
+    row = session.get(StockText, ("faq", key, tag))
+    return {**(row.parts if row else {}), "text": answer}
 
 
 @blueprint.post("/texts/<kind>/<key>/<tag>")

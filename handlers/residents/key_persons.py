@@ -84,7 +84,7 @@ def _carry(turn: Turn, broadcast: Broadcast, row: Relay) -> None:
             messages.append(Text(reading.full_text(turn.runtime, broadcast, plain)))
         title = turn.words("kp.write_offer", language=name)
         buttons = [_button(turn, row, "write", "kp.write.button"), done]
-        if row.draft:
+        if row.draft and row.draft_origin != "earlier":  # what changed since must be changed in it
             buttons.insert(0, _button(turn, row, "use", "kp.use.button"))
     choices = (page, _button(turn, row, "cannot", "kp.hand_on.button"))
     turn.say(*messages, Card(title=title, summary=title, buttons=tuple(buttons), choices=choices))
@@ -169,7 +169,8 @@ def _held(turn: Turn, broadcast: Broadcast, row: Relay) -> TextClaim | None:
 
 def _use(turn: Turn, broadcast: Broadcast, row: Relay, data: Mapping[str, str]) -> None:
     """The draft as it is: they answer for it like for their own words."""
-    claim = _held(turn, broadcast, row) if row.draft else None
+    usable = row.draft and row.draft_origin != "earlier"
+    claim = _held(turn, broadcast, row) if usable else None
     if claim is not None:
         text_claims.write(claim, row.draft or "")
         _show_back(turn, broadcast, claim)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from threading import Barrier
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -15,8 +16,18 @@ from bot.models import (
     Base,
     Broadcast,
     Case,
+    CommunityQuestion,
     Delivery,
+    KeyPerson,
+    Message,
+    Network,
+    Relay,
     Rendition,
+    Rumour,
+    RumourAnswer,
+    RumourQuestion,
+    Sound,
+    TextClaim,
     Transition,
     WebhookEvent,
 )
@@ -66,12 +77,193 @@ PERMITTED = {
         answered: open assigned closed
         closed: open assigned
     """,
+    CommunityQuestion: """
+        asked: answered passed withdrawn expired
+        answered: withdrawn
+        passed:
+        withdrawn:
+        expired:
+    """,
+    Rumour: """
+        open: answered ended
+        answered: ended open
+        ended: open answered
+    """,
+    RumourAnswer: """
+        proposed: in_force withdrawn
+        in_force: replaced ended
+        withdrawn:
+        replaced:
+        ended:
+    """,
+    RumourQuestion: """
+        waiting: grouped passed
+        grouped: waiting
+        passed:
+    """,
+    KeyPerson: """
+        invited: to_confirm left
+        to_confirm: training left
+        training: active suspended left
+        active: suspended left
+        suspended: active left
+        left:
+    """,
+    Relay: """
+        requested: accepted declined expired cancelled
+        accepted: relayed declined expired cancelled
+        expired: accepted cancelled
+        declined:
+        relayed:
+        cancelled:
+    """,
+    TextClaim: """
+        held: submitted lapsed cancelled
+        submitted: released held cancelled
+        released:
+        lapsed:
+        cancelled:
+    """,
+    Sound: """
+        fetching: submitted failed refused
+        submitted: released refused
+        released: refused
+        refused:
+        failed:
+    """,
 }
 """Written down a second time, from the design: whoever changes a table changes it here too."""
 
 
 def a_case(session: Session, state: str) -> Case:
     return factories.case(session, factories.resident(session), state=state)
+
+
+def a_question(session: Session, state: str) -> CommunityQuestion:
+    resident = factories.resident(session)
+    network = Network(
+        name=f"network of {resident.id}", language="en", kind="language", created_at=factories.NOON
+    )
+    question = CommunityQuestion(
+        resident=resident,
+        network=network,
+        key_person=KeyPerson(name="Asha", phone="090"),
+        language="en",
+        state=state,
+        asked_at=factories.NOON,
+        due_at=factories.NOON,
+    )
+    session.add(question)
+    session.flush()
+    return question
+
+
+def a_rumour(session: Session, state: str) -> Rumour:
+    row = Rumour(
+        state=state,
+        claim="ダム",
+        keywords=[],
+        author_id=factories.staff(session).id,
+        created_at=factories.NOON,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_rumour_answer(session: Session, state: str) -> RumourAnswer:
+    rumour = a_rumour(session, "open")
+    row = RumourAnswer(
+        rumour_id=rumour.id,
+        state=state,
+        verdict="false",
+        japanese="ダム",
+        plain="ダム",
+        source="気象庁",
+        checked_at=factories.NOON,
+        expires_at=factories.NOON,
+        author_id=rumour.author_id,
+        created_at=factories.NOON,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_rumour_question(session: Session, state: str) -> RumourQuestion:
+    resident = factories.resident(session)
+    said = Message(resident_id=resident.id, at=factories.NOON, author="resident", kind="text")
+    session.add(said)
+    session.flush()
+    row = RumourQuestion(
+        resident_id=resident.id,
+        message_id=said.id,
+        state=state,
+        language="en",
+        fold="",
+        asked_at=factories.NOON,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_key_person(session: Session, state: str) -> KeyPerson:
+    row = KeyPerson(state=state, name="Mai", phone="090-0000-0000")
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_relay(session: Session, state: str) -> Relay:
+    network = Network(
+        name=str(uuid4()), language="vi", kind="language", active=True, created_at=factories.NOON
+    )
+    session.add(network)
+    session.flush()
+    row = Relay(
+        broadcast_id=factories.broadcast(session).id,
+        network_id=network.id,
+        key_person_id=a_key_person(session, "active").id,
+        state=state,
+        asked_at=factories.NOON,
+        due_at=factories.NOON,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_text_claim(session: Session, state: str) -> TextClaim:
+    relay = a_relay(session, "accepted")
+    row = TextClaim(
+        broadcast_id=relay.broadcast_id,
+        language="vi",
+        relay_id=relay.id,
+        state=state,
+        held_at=factories.NOON,
+        due_at=factories.NOON,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_sound(session: Session, state: str) -> Sound:
+    relay = a_relay(session, "relayed")
+    row = Sound(
+        broadcast_id=relay.broadcast_id,
+        relay_id=relay.id,
+        rendition_id=factories.rendition(session, broadcast_id=relay.broadcast_id).id,
+        language="vi",
+        state=state,
+        message_id=str(uuid4()),
+        due_at=factories.NOON,
+        created_at=factories.NOON,
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 MAKE: dict[type[Base], Callable[[Session, str], Any]] = {
@@ -81,6 +273,14 @@ MAKE: dict[type[Base], Callable[[Session, str], Any]] = {
     Alarm: lambda session, state: factories.alarm(session, state=state),
     Broadcast: lambda session, state: factories.broadcast(session, state=state),
     Rendition: lambda session, state: factories.rendition(session, state=state),
+    CommunityQuestion: a_question,
+    Rumour: a_rumour,
+    RumourAnswer: a_rumour_answer,
+    RumourQuestion: a_rumour_question,
+    KeyPerson: a_key_person,
+    Relay: a_relay,
+    TextClaim: a_text_claim,
+    Sound: a_sound,
 }
 
 

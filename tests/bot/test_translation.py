@@ -14,6 +14,7 @@ from bot.models import Case, Message, Resident, Translation
 from bot.runtime import Runtime
 from bot.settings import Settings, SettingsError
 from bot.translation import Problem, Purpose, TranslationError, lost_numbers
+from broadcasts import rumours
 from tests import factories
 from tests.conftest import test_environment
 from tests.translator import TranslationService, translated, translation_service
@@ -220,6 +221,18 @@ def heard(runtime: Runtime, *, protected: bool = False, text: str = "Xin chào")
         conversations.await_translation(runtime, message, case)
         session.flush()
         return message.id
+
+
+def test_whether_something_is_true_is_translated_without_any_case(
+    translating: Runtime, service: TranslationService
+) -> None:
+    message_id = heard(translating, text="Vỡ đập rồi?")
+    with translating.database.write() as session:
+        message = session.get_one(Message, message_id)
+        rumours.ask(session, translating, message, "vi")
+        assert message.case_id is None
+    interpreting.run(translating)
+    assert factories.stored(translating, Message, message_id).japanese == "[ja] Vỡ đập rồi?"
 
 
 def test_what_a_resident_wrote_is_translated_beside_the_answering(

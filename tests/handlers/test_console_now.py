@@ -9,6 +9,8 @@ from flask import Flask
 
 from bot.models import Case, Delivery, Staff, WebhookEvent
 from bot.runtime import Runtime
+from broadcasts import relaying
+from tests.handlers import carrying
 from tests.handlers.officer import (
     ADMIN,
     APPROVER,
@@ -189,3 +191,54 @@ def test_what_failed_is_counted_and_said(officer: Officer, demo_city: Runtime) -
     assert "2 messages to residents could not be sent" in page
     assert "1 message from a resident could not be handled." in page
     assert "Nothing needs you now" not in page
+
+
+def test_texts_of_key_persons_wait_and_the_first_lies_open(
+    officer: Officer, demo_city: Runtime
+) -> None:
+    for language in ("hi", "fa"):
+        person = carrying.key_person(demo_city, carrying.network(demo_city, language))
+        if language == "hi":
+            quiet = carrying.notice(demo_city, urgency="Future")
+            carrying.does(demo_city, person, relaying.accept)
+            carrying.writes(demo_city, person, "नदी")
+    urgent = carrying.notice(demo_city)
+    carrying.does(demo_city, person, relaying.accept)
+    carrying.writes(demo_city, person, "رودخانه")
+    page = officer.text("/console/")
+    assert number(page, "texts") == 2
+    assert "2 texts wait for their release" in words(page)
+    assert "<title>(2) Now" in page
+    assert page.count('name="seen"') == 1
+    assert page.index("رودخانه") < page.index(f"/console/notices/{quiet}/relay")
+    assert f"{urgent} " in words(page) and "Release to" in words(page)
+    seen = re.search(r'name="seen" value="(\w+)"', page)
+    assert seen
+    [claim] = re.findall(r"/relay/texts/(\d+)/release", page)
+    sent = officer.send(
+        f"/console/notices/{urgent}/relay/texts/{claim}/release",
+        **{"seen": seen.group(1), "from": "now"},
+    )
+    assert sent.location == "/console/"
+    page = officer.text("/console/")
+    assert "Released in Persian" in words(page) and number(page, "texts") == 1
+    assert "नदी" in page
+
+
+def test_networks_that_need_somebody_are_shown(officer: Officer, demo_city: Runtime) -> None:
+    carrying.network(demo_city, "ne", name="gap")
+    other = carrying.network(demo_city, "hi", name="other")
+    carrying.key_person(demo_city, other, name="ラージ", state="to_confirm")
+    assert number(officer.text("/console/"), "networks") == 1
+    sent = carrying.notice(demo_city)
+    page = officer.text("/console/")
+    assert number(page, "networks") == 3
+    assert "Nobody is left for 2 networks" in words(page)
+    assert "✕ Nobody is left to ask gap Nepali" in words(page)
+    assert f'href="/console/notices/{sent}/relay"' in page
+    assert "! Call to confirm ラージ other since" in words(page)
+    assert carrying.PHONE not in page
+    etag = officer.get("/console/news").headers["ETag"]
+    assert officer.get("/console/news", **{"If-None-Match": etag}).status_code == 304
+    officer.send(f"/console/notices/{sent}/stop", reason="over")
+    assert number(officer.text("/console/"), "networks") == 1

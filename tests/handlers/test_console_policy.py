@@ -1,6 +1,7 @@
 """方針: nothing is allowed unless an admin said so, and everybody sees who did."""
 
 import re
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import select
@@ -8,6 +9,8 @@ from sqlalchemy import select
 from bot.models import CityChange, Policy
 from bot.models.broadcasts import SEVERITIES
 from bot.runtime import Runtime
+from broadcasts.relaying import limits
+from handlers.console.policy import SWITCHES
 from tests.handlers.officer import ADMIN, APPROVER, Officer
 
 
@@ -28,7 +31,7 @@ def test_at_first_nothing_is_allowed_and_the_page_says_what_follows(
 ) -> None:
     page = Officer(app).signed_in(ADMIN).text("/console/policy")
     assert "no exceptions" in page
-    assert page.count('type="checkbox"') == 2 * len(SEVERITIES)
+    assert page.count('type="checkbox"') == len(SWITCHES) * len(SEVERITIES)
     assert checked(page) == []
     assert "Tsunami Warning" in page
 
@@ -70,4 +73,38 @@ def test_only_admins_decide(app: Flask, demo_city: Runtime) -> None:
     approver = Officer(app).signed_in(APPROVER)
     assert approver.get("/console/policy").status_code == 403
     assert approver.send("/console/policy", **{"Minor.drafted": "yes"}).status_code == 403
+    assert stored(demo_city) == {}
+
+
+def test_how_long_key_persons_may_take_is_set_and_recorded(app: Flask, demo_city: Runtime) -> None:
+    admin = Officer(app).signed_in(ADMIN)
+    page = admin.text("/console/policy")
+    assert "Empty: as usual, 3 minutes" in page and "Empty: as usual, 1440 minutes" in page
+    form = {"Severe.answer_minutes": " 7 ", "Severe.carry_minutes": "", "Minor.alone": "yes"}
+    page = admin.send("/console/policy", follow=True, **form).text
+    assert 'name="Severe.answer_minutes" inputmode="numeric" maxlength="5"' in page
+    assert 'value="7"' in page and checked(page) == ["Minor.alone"]
+    assert "Severe: danger to life / minutes to answer: 7" in page
+    with demo_city.database.read() as session:
+        assert limits(session, "Severe").answer == timedelta(minutes=7)
+        assert limits(session, "Severe").carry == timedelta(minutes=15)
+    form["Severe.answer_minutes"] = ""
+    page = admin.send("/console/policy", follow=True, **form).text
+    assert "Severe: danger to life / minutes to answer: as usual" in page
+    with demo_city.database.read() as session:
+        assert limits(session, "Severe").answer == timedelta(minutes=3)
+        assert max(len(row.what) for row in session.scalars(select(CityChange))) <= 32
+
+
+def test_a_wrong_number_changes_nothing_and_is_kept_to_be_mended(
+    app: Flask, demo_city: Runtime
+) -> None:
+    admin = Officer(app).signed_in(ADMIN)
+    for wrong in ("0", "-1", "1441", "3.5", "soon", "9" * 30):
+        form = {"Extreme.answer_minutes": wrong, "Severe.drafted": "yes"}
+        refused = admin.send("/console/policy", **form)
+        assert refused.status_code == 422
+        assert "Enter whole minutes from 1 to 1440, or nothing." in refused.text
+        assert f'value="{wrong}"' in refused.text
+        assert checked(refused.text) == ["Severe.drafted"]
     assert stored(demo_city) == {}

@@ -1177,6 +1177,7 @@ def upgrade() -> None:
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("japanese", sa.Text(), nullable=True),
         sa.Column(
             "rendition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),

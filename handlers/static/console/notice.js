@@ -46,8 +46,12 @@ function grouped(pairs) {
   return groups;
 }
 
-function openBubbles() {
-  return new Map([...preview.querySelectorAll("details")].map((part) => [part.querySelector("[lang]").lang, part.open]));
+function nameOf(part) {
+  return part.dataset.part || part.querySelector("[lang]").lang;
+}
+
+function openParts() {
+  return new Map([...preview.querySelectorAll("details")].map((part) => [nameOf(part), part.open]));
 }
 
 async function follow() {
@@ -62,10 +66,10 @@ async function follow() {
     if (number !== latest) return; // something newer is on its way
     stale.hidden = response.ok;
     if (!response.ok || preview.contains(document.activeElement)) return;
-    const open = openBubbles();
+    const open = openParts();
     preview.innerHTML = await response.text();
     for (const part of preview.querySelectorAll("details")) {
-      const was = open.get(part.querySelector("[lang]").lang);
+      const was = open.get(nameOf(part));
       if (was !== undefined) part.open = was;
     }
   } catch {

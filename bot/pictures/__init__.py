@@ -1,0 +1,1 @@
+"""Pictures made here: words in every script, drawn signs, QR codes. Nothing is fetched."""
