@@ -26,6 +26,8 @@ APPROVAL_WAITS = timedelta(minutes=2)
 OTHER_APPROVAL_WAITS = timedelta(minutes=30)
 RELEASE_WAITS, OTHER_RELEASE_WAITS = APPROVAL_WAITS, OTHER_APPROVAL_WAITS
 """How long a key person's text may wait for its release, by the urgency of its notice."""
+WORTH_A_CALL = ("Extreme", "Severe")
+"""For a lesser notice nobody is called because key persons rest: staff see it on *Now*."""
 CASE_WAITS = timedelta(minutes=3)
 """How long an urgent or protected case may wait for somebody to take it."""
 
@@ -103,7 +105,7 @@ def _networks_nobody_is_left_for(session: Session, now: datetime) -> Iterator[Ca
         select(Broadcast, func.min(RelayGap.since), func.max(RelayGap.since))
         .join(RelayGap, RelayGap.broadcast_id == Broadcast.id)
         .join(Network, Network.id == RelayGap.network_id)
-        .where(Network.active, *_in_force(now))
+        .where(Network.active, Broadcast.severity.in_(WORTH_A_CALL), *_in_force(now))
         .group_by(Broadcast.id)
     )
     for notice, since, newest in rows:

@@ -16,8 +16,8 @@ from bot.models import USUAL_MOST_OPEN, CarePolicy, KeyPerson, Network, Post, Re
 from bot.models.broadcasts import Broadcast
 
 OPEN = ("requested", "accepted")
-MATTER_OF_LIFE = "Extreme"
-"""The severity for which somebody may be asked in their quiet hours, if they said so."""
+MATTERS_OF_LIFE = ("Extreme", "Severe")
+"""The severities for which somebody may be asked in their quiet hours, if they said so."""
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -70,7 +70,7 @@ def is_paused(person: KeyPerson, now: datetime) -> bool:
 def is_quiet(person: KeyPerson, now: datetime, severity: str = "") -> bool:
     """Whether it is within their quiet hours, and this is nothing they want to be asked in them."""
     hours = quiet(person)
-    if hours is None or (severity == MATTER_OF_LIFE and person.night_ok):
+    if hours is None or (severity in MATTERS_OF_LIFE and person.night_ok):
         return False
     return hours.covers(now.astimezone(JAPAN).hour)
 

@@ -99,7 +99,7 @@ def test_in_quiet_hours_the_next_one_is_asked(carriers: Carriers) -> None:
     [
         ("Extreme", False, True, True),
         ("Extreme", False, False, False),
-        ("Severe", False, True, False),
+        ("Severe", False, True, True),
         ("Extreme", True, True, False),
     ],
 )
