@@ -129,7 +129,7 @@ def test(options: argparse.Namespace) -> int:
         "ruff check": ["ruff", "check"],
         "ruff format": ["ruff", "format", "--check"],
         "mypy": ["mypy"],
-        "pytest": ["pytest", "-n", "2", "--dist", "loadgroup", *options.rest],
+        "pytest": ["pytest", "-n", "2", "--dist", "loadfile", *options.rest],
     }
     failed = []
     for name, words in checks.items():  # the tests last: what they say stays in sight

@@ -131,6 +131,11 @@ def normalise(tag: str) -> str:
     return known
 
 
+def ascii_digits(text: str) -> str:
+    """Every digit of any script as 0 to 9: what must be dialled or compared is written so."""
+    return "".join(str(int(each)) if each.isdecimal() else each for each in text)
+
+
 def detect(text: str) -> Guess:
     """Guess the language of one message. Plain Japanese is never guessed: it is "ja"."""
     text = normalize("NFKC", NOT_WORDS.sub(" ", text[: 2 * LOOKED_AT])[:LOOKED_AT]).lower()

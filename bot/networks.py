@@ -73,24 +73,25 @@ def new_group_code() -> str:
 
 
 def invite(
-    session: Session, network: Network, name: str, phone: str, by: str, now: datetime
+    session: Session, network: Network, name: str, phone: str, now: datetime
 ) -> tuple[KeyPerson, str]:
     """Invite somebody to speak for a network, after all others; returns them and their code.
 
     The code is usable once, for 24 hours, and is stored nowhere.
     """
-    code = new_code("K", _INVITATION_LETTERS)
-    person = KeyPerson(
-        state="invited",
-        name=name,
-        phone=phone,
-        code_hash=_hashed(code),
-        invited_until=now + INVITATION_LIFE,
-    )
+    person = KeyPerson(state="invited", name=name, phone=phone)
+    code = invite_again(person, now)
     session.add(person)
     session.flush()
     add_post(session, network, person)
     return person, code
+
+
+def invite_again(person: KeyPerson, now: datetime) -> str:
+    """Another code for somebody who has not used theirs, which ends; returns it."""
+    code = new_code("K", _INVITATION_LETTERS)
+    person.code_hash, person.invited_until = _hashed(code), now + INVITATION_LIFE
+    return code
 
 
 def add_post(session: Session, network: Network, person: KeyPerson) -> None:

@@ -28,6 +28,7 @@ from urllib3.exceptions import HTTPError
 
 from bot.clock import Clock
 from bot.database import Database
+from bot.languages import ascii_digits
 from bot.models import Translation
 from bot.sealing import Sealer
 from bot.settings import Settings
@@ -189,7 +190,7 @@ _RUN = re.compile(r"(\d+)(月(?!額|給|謝|曜))?")
 
 def _with_months(text: str) -> list[tuple[str, bool]]:
     """Every run of digits in ASCII, without leading zeros of times and dates, and whether 月."""
-    plain = _SEPARATED.sub("", _ascii_digits(normalize("NFKC", text)))
+    plain = _SEPARATED.sub("", ascii_digits(normalize("NFKC", text)))
     plain = _TEN_THOUSANDS.sub(lambda m: str(int(m[1]) * 10_000 + int(m[2] or 0)), plain)
     return [(_without_zero(m[1]), bool(m[2]) and int(m[1]) <= 12) for m in _RUN.finditer(plain)]
 
@@ -201,10 +202,6 @@ def _numbers(text: str) -> list[str]:
 def _without_zero(digits: str) -> str:
     """09:05 and 9:05 are the same time; 0570 and 570 are not the same telephone number."""
     return digits[1:] if len(digits) == 2 and digits[0] == "0" else digits
-
-
-def _ascii_digits(text: str) -> str:
-    return "".join(str(int(c)) if c.isdecimal() else c for c in text)
 
 
 def _months(tag: str) -> Mapping[int, tuple[str, ...]]:

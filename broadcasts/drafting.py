@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot import city
 from bot.channel import AlertCard, Choice, Outgoing, Text
-from bot.languages import complete, registered
+from bot.languages import ascii_digits, complete, registered
 from bot.line.messages import utf16_units
 from bot.models import Area, City, StockText
 from bot.models.broadcasts import REVIEWED, Broadcast, Policy
@@ -332,7 +332,7 @@ def moment_in(tag: str, moment: datetime) -> str:
     """A day and time in Japan as it is written in a language: 9月12日 21:40, 12 Sep 21:40."""
     local = moment.astimezone(city.JAPAN)
     day = format_skeleton("MMMd", local, tzinfo=city.JAPAN, locale=city.locale_of(tag))
-    return f"{day} {local:%H:%M}"
+    return f"{ascii_digits(day)} {local:%H:%M}"
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str:

@@ -33,7 +33,7 @@ WRITTEN_HERE = "city"
 """The origin of a text that the city wrote or changed itself."""
 
 TITLE_CHARACTERS, BUTTON_CHARACTERS, ACTION_CHARACTERS = 40, 20, 40
-NAME_UNITS, ANSWER_UNITS = 60, 500
+NAME_UNITS, ANSWER_UNITS = 75, 500
 URGENT_LINES = 6
 MANY_LINES = ("text", "page")
 """Parts that may have several lines."""

@@ -129,6 +129,8 @@ def plan(runtime: Runtime, broadcast_id: int) -> None:
     whoever lacks a released text into deliveries of that.
     """
     with runtime.database.read() as session:
+        if session.get_one(Broadcast, broadcast_id).state != "broadcasting":
+            return
         without = audience.without_sending(broadcast_id)
         waves: list[tuple[int, Sequence[ColumnElement[bool]]]] = [
             (id, (*without, Recipient.languages.in_(keys)))

@@ -5,7 +5,7 @@ The second way needs no settings until a command does: `keys new` makes the firs
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import city, schema, staff_accounts
 from bot.evaluation import Question, evaluate_topics
+from bot.guarded import GuardedFigures, JudgedFileError, NoWords, evaluate_guarded, read_judged
 from bot.knowledge import Knowledge
 from bot.models import ROLES, Staff, StockText
 from bot.runtime import ROOT, Runtime
 from bot.settings import SettingsError
+from broadcasts.text_checks import city_places
 from handlers.console.accounts import link_address
 
 
@@ -210,6 +212,48 @@ def evaluate_topics_command(file: Path, language: str | None) -> None:
         shown = "-" if value is None else value if isinstance(value, int) else f"{value:.3f}"
         click.echo(f"{name:<24}{shown}")
     click.echo(json.dumps(figures))
+
+
+@evaluate.command("guarded")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def evaluate_guarded_command(file: Path) -> None:
+    """Measure FILE: lines of language, ja, text, damaged (0 or 1) and what, with tabs between.
+
+    Each text is compared with its Japanese. The names of the city's places are used where a city is
+    loaded. Printed are the damaged texts found, by language and kind, and the alarms about texts
+    without damage; the last line is a JSON object.
+    """
+    try:
+        figures = evaluate_guarded(read_judged(file), _loaded_places())
+    except JudgedFileError as error:
+        raise click.ClickException(str(error)) from error
+    except NoWords as error:
+        raise click.ClickException(f"{file}: no words for {error} in bot/guarded/words") from error
+    for line in _guarded_table(figures):
+        click.echo(line)
+    click.echo(json.dumps(figures.row()))
+
+
+def _loaded_places() -> Mapping[str, Mapping[str, str]]:
+    """The city's places, or none where the command runs without settings, tables or city."""
+    try:
+        with at_work() as runtime, runtime.database.read() as session:
+            return city_places(session)
+    except click.ClickException:
+        return {}
+
+
+def _guarded_table(figures: GuardedFigures) -> Iterator[str]:
+    """A row for each language: found of damaged by kind, then alarms of undamaged."""
+    columns = [kind for kind in figures.kinds if figures.of_kind(kind).n]
+    head = ["language", *columns, "all", "alarms"]
+    yield "".join(f"{name:<11}" for name in head).rstrip()
+    languages = sorted({language for language, _ in figures.found} | figures.alarms.keys())
+    for language in languages:
+        shares = [figures.found.get((language, kind)) for kind in columns]
+        shares += [figures.of_language(language), figures.alarms.get(language)]
+        cells = [f"{share.found}/{share.n}" if share and share.n else "-" for share in shares]
+        yield "".join(f"{cell:<11}" for cell in [language, *cells]).rstrip()
 
 
 _PROBLEMS = {

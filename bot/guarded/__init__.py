@@ -7,13 +7,20 @@ a machine told people in Portuguese to go to the river; such a text must not rea
 
 from bot.guarded.comparing import NoWords, compare, facts
 from bot.guarded.facts import Difference, Fact, Kind
-from bot.guarded.measuring import GuardedFigures, Judged, evaluate_guarded, read_judged
+from bot.guarded.measuring import (
+    GuardedFigures,
+    Judged,
+    JudgedFileError,
+    evaluate_guarded,
+    read_judged,
+)
 
 __all__ = [
     "Difference",
     "Fact",
     "GuardedFigures",
     "Judged",
+    "JudgedFileError",
     "Kind",
     "NoWords",
     "compare",

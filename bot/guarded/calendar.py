@@ -35,7 +35,7 @@ def weekdays(text: str, calendar: Calendar) -> list[Mention]:
 
 
 def relative_days(text: str, calendar: Calendar) -> list[Mention]:
-    """Today 0, tomorrow 1, the day after 2, yesterday -1. The longest expression at a place counts."""
+    """Today 0, tomorrow 1, the day after 2, yesterday -1. Of two in one the later counts."""
     numbers = {"later": 2, "tomorrow": 1, "yesterday": -1, "today": 0}
     found: list[Mention] = []
     for name, number in numbers.items():
@@ -105,22 +105,23 @@ def _marked(digits: Digits, lexicon: Lexicon) -> list[Mention]:
             or calendar.day_after.match(text, end)
             or (
                 calendar.day_before.search(text, back, start)
-                and not _is_floor(text, start, end, lexicon)
+                and not _is_counted(text, start, end, lexicon)
             )
         ):
             unit = "day"
         else:
             continue
-        found.append(Mention(frozenset({float(value)}), unit, start, end, match[1]))
+        sure = not digits.was_spelled(start, end)
+        found.append(Mention(frozenset({float(value)}), unit, start, end, match[1], sure))
     return found
 
 
-def _is_floor(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
-    """ជាន់ទី២, ika-2 palapag: an ordinal, but not of a day."""
+def _is_counted(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
+    """ជាន់ទី២, ika-2 palapag, ngày 3 lít: an ordinal or a number of something, no day."""
     before = lexicon.unit_before.search(text, max(0, start - _LOOK_BACK), start)
     after = lexicon.unit_after.match(text, end)
     units = {match.lastgroup for match in (before, after) if match}
-    return bool(units & {"floor", "level"})
+    return bool(units - {"day", "week", "month"})
 
 
 def _mention(

@@ -6,9 +6,9 @@ from functools import lru_cache
 from bot.guarded.directions import Stance, differences, stance
 from bot.guarded.facts import Difference, Fact, Kind
 from bot.guarded.lexicon import JAPANESE, Lexicon, lexicon
-from bot.guarded.mentions import Reading, read
+from bot.guarded.mentions import Reading, read, writing_of
 from bot.guarded.numeric import added, facts_of, missing
-from bot.guarded.places import Names, added_places, city_of, missing_places, places_of
+from bot.guarded.places import City, Names, added_places, city_of, missing_places, places_of
 
 SHORTEST, LONGEST = 0.3, 3.0
 """How long a text may be, as multiples of what is usual for its language."""
@@ -36,7 +36,7 @@ def facts(text: str, language: str, places: Names) -> tuple[Fact, ...]:
     """
     words, city = _words(language), city_of(places)
     if words.tag == JAPANESE:
-        reading, _ = _source(text)
+        reading, _ = _source(text, city)
         named: Iterable[Fact] = (
             Fact(Kind.PLACE, place.id, place.shown) for place in places_of(reading.text, city)
         )
@@ -49,13 +49,13 @@ def facts(text: str, language: str, places: Names) -> tuple[Fact, ...]:
 def compare(japanese: str, text: str, language: str, places: Names) -> Difference:
     """What `text`, in `language`, lacks of the Japanese text, and what it has beyond it.
 
-    `places`: the city's own by id, each with its names by language tag, at least "ja". The same fact
-    in another form is no difference: 午後9時40分 is 21:40, 9:40 pm and ၂၁:၄၀. A telephone number or
-    link that the Japanese lacks always is one. Directions differ only where the text says the
-    opposite. Raises `NoWords`.
+    `places`: the city's own by id, each with its names by language tag, at least "ja". The same
+    fact in another form is no difference: 午後9時40分 is 21:40, 9:40 pm and ၂၁:၄၀. A telephone
+    number or link that the Japanese lacks always is one. Directions differ only where the text says
+    the opposite. Raises `NoWords`.
     """
     words, city = _words(language), city_of(places)
-    source, source_stance = _source(japanese)
+    source, source_stance = _source(japanese, city)
     other = read(text, words)
     wanted = places_of(source.text, city)
     turned = list(differences(source_stance, stance(other.text, words)))
@@ -82,10 +82,11 @@ def _words(language: str) -> Lexicon:
 
 
 @lru_cache(maxsize=256)
-def _source(japanese: str) -> tuple[Reading, Stance]:
+def _source(japanese: str, city: City) -> tuple[Reading, Stance]:
     """The Japanese text is compared with one text after the other."""
     words = _words(JAPANESE)
-    reading = read(japanese, words, strict=True)
+    names = [place.shown for place in places_of(writing_of(japanese, words), city)]
+    reading = read(japanese, words, strict=True, names=names)
     return reading, stance(reading.text, words, strict=True)
 
 

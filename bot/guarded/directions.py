@@ -19,7 +19,10 @@ TOPICS = (
     *HAZARDS,
 )
 """What prohibitions are about; the words of `GENERAL` only where no word of these is near."""
-_NOT_CONCEPTS = {"prohibit", "harmless", "negative", "away", "toward", "refuse", "without", "risky", "from"}
+_NOT_CONCEPTS = {
+    *("prohibit", "harmless", "negative", "unable", "away", "toward", "refuse", "without"),
+    *("risky", "from"),
+}
 _NOT_KEPT_AWAY_FROM = {"drink", "drive", "outdoors", "use"}
 _LEFT_WITHOUT = {"elevator", "drive", "fire", "use", "touch"}
 _TOO_RISKY = {"outdoors", "go_out", "home", "enter", "drive"}
@@ -35,7 +38,8 @@ OPPOSITES = (
 COMPASS = (("east", "west"), ("north", "south"))
 
 _FROM = 7
-_FROM_THERE = regex.compile(r"[^、。\n]{0,4}から")
+LONGEST_SHOWN = 40
+_FROM_THERE = regex.compile(r"[^、。\n]{0,4}から|にいる|に住|の人|のかた")
 REACH_SPACED, REACH = 70, 34
 BOUND_SPACED, BOUND = 26, 14
 _SENTENCE = regex.compile(r"[.!?](?=\s|$)|[!?。！？।။;\n]")
@@ -48,8 +52,9 @@ class Stance:
 
     `said` the concepts told without a prohibition at them, `forbidden` those with one nearby,
     `negated` those bound to one, `named` all; `said` and `forbidden` with the words that say so.
-    `marks` the number of prohibitions and of words for keeping away, `strict_marks` of those that
-    can be nothing else; `negative` whether anything is denied at all.
+    `strict_marks` the number of prohibitions that can be nothing else, `marks` of all and of words
+    for keeping away, `denials` of sentences with any of these; `negative` whether anything at all
+    is denied.
     """
 
     said: Mapping[str, str]
@@ -58,6 +63,7 @@ class Stance:
     named: frozenset[str]
     marks: int
     strict_marks: int
+    denials: int
     negative: bool
     refusal: str
     toward: str
@@ -76,25 +82,27 @@ def differences(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
     yield from _lost_prohibitions(source, other)
     if other.toward and not source.toward:
         yield False, _fact("toward hazard", other.toward)
+    if "beside" in other.said and "beside" not in source.named:
+        yield False, _fact("near hazard", other.said["beside"])
     if other.refusal and not source.refusal:
         yield False, _fact("refusal", other.refusal)
     if not source.negative and other.strict_marks:
         yield False, _fact("prohibition", other.forbidden.get("mark", ""))
-    if "boil" in source.said and "raw" in other.said and "raw" not in other.forbidden:
-        yield False, _fact("unboiled", other.said["raw"])
-    told = "drink" in source.said and "drink" not in source.negated
+    if "boil" in source.said and "raw" in other.named and "raw" not in other.forbidden:
+        yield False, _fact("unboiled", other.said.get("raw", ""))
+    told = "drink" in source.said and "drink" not in source.negated | source.forbidden.keys()
     if told and "drink" in other.negated and "drink" not in other.said:
         yield False, _fact("no drink", other.forbidden.get("mark", "drink"))
     for one, opposite in OPPOSITES:
         if _turned(source, other, one, opposite):
             yield False, _fact(opposite, other.said[opposite])
     for one, opposite in (*COMPASS, *(pair[::-1] for pair in COMPASS)):
-        if one in source.named and opposite not in source.named:
-            if opposite in other.said and one not in other.named:
-                yield False, _fact(opposite, other.said[opposite])
-    if "shut" in source.said and "opened" not in source.named and "opened" in other.said:
-        if "closed" not in other.named:
-            yield False, _fact("opened", other.said["opened"])
+        meant = one in source.named and opposite not in source.named
+        if meant and opposite in other.said and one not in other.named:
+            yield False, _fact(opposite, other.said[opposite])
+    opens = "opened" in other.said and not {"opened"} & source.named
+    if "shut" in source.said and opens and "closed" not in other.named:
+        yield False, _fact("opened", other.said["opened"])
     yield from _doors(source, other)
 
 
@@ -111,6 +119,8 @@ def _lost_prohibitions(source: Stance, other: Stance) -> Iterator[tuple[bool, Fa
             continue
         if topic in other.named or not other.marks:
             yield True, _fact(f"no {topic}", shown)
+    if other.denials < source.denials:
+        yield True, _fact("prohibition", source.forbidden.get("mark", ""))
 
 
 def _turned(source: Stance, other: Stance, one: str, opposite: str) -> bool:
@@ -125,9 +135,11 @@ def _turned(source: Stance, other: Stance, one: str, opposite: str) -> bool:
 def _doors(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
     stay = "inside" in source.said or "outdoors" in source.forbidden
     leave = "go_out" in source.said
-    if stay and not leave and "go_out" in other.said:
-        if "inside" not in other.said and "go_out" not in other.negated:
+    if stay and not leave and "inside" not in other.said:
+        if "go_out" in other.said and "go_out" not in other.negated:
             yield False, _fact("outside", other.said["go_out"])
+        elif "outdoors" in other.said and "outdoors" not in source.named:
+            yield False, _fact("outside", other.said["outdoors"])
     if leave and not stay and "inside" in other.said and "go_out" not in other.said:
         yield False, _fact("inside", other.said["inside"])
 
@@ -139,6 +151,7 @@ class _Reader:
         self._text = text
         self._ways = lexicon.ways
         self._follows = lexicon.negation_follows
+        self._leads = lexicon.negation_leads
         self._reach = REACH_SPACED if lexicon.spaced else REACH
         self._bound = BOUND_SPACED if lexicon.spaced else BOUND
         self._sentences = [m.end() for m in _SENTENCE.finditer(text)]
@@ -153,6 +166,8 @@ class _Reader:
             if not any(a < end and start < b for a, b in harmless)
         ]
         self._froms = [m.span() for m in self._find("from")]
+        self._unable = [m.span() for m in self._find("unable")]
+        self._not_drinkable = self._beside_drink()
         self._risky = [m.span() for m in self._find("risky")]
         self._without = [m.span() for m in self._find("without")]
         self._aways = [m.span() for m in self._find("away")]
@@ -166,7 +181,7 @@ class _Reader:
             for match in self._find(name):
                 named.add(name)
                 if self._is_forbidden(name, *match.span()):
-                    forbidden.setdefault(name, match.group())
+                    forbidden.setdefault(name, self._clause(match.start()))
                 if (
                     self._is_negated(*match.span())
                     or self._is_left(name, *match.span())
@@ -174,9 +189,11 @@ class _Reader:
                 ):
                     negated.add(name)
                 else:
-                    said.setdefault(name, match.group())
+                    said.setdefault(name, self._clause(match.start()))
+        if beside := self._beside():
+            said.setdefault("beside", beside)
         if self._strict:
-            forbidden["mark"] = self._text[slice(*self._strict[0])]
+            forbidden["mark"] = self._clause(self._strict[0][0])
         return Stance(
             said=said,
             forbidden=self._specific(forbidden),
@@ -184,12 +201,39 @@ class _Reader:
             named=frozenset(named),
             marks=len(self._marks) + len(self._aways),
             strict_marks=len(self._strict),
+            denials=self._denials(),
             negative=bool(self._marks or self._aways or next(self._find("negative"), None)),
-            refusal=next((m.group() for m in self._find("refuse")), ""),
+            refusal=next((self._clause(m.start()) for m in self._find("refuse")), ""),
             toward=next(
-                (m.group() for m in self._find("toward") if not self._is_negated(*m.span())), ""
+                (
+                    self._clause(m.start())
+                    for m in self._find("toward")
+                    if not self._is_negated(*m.span())
+                ),
+                "",
             ),
         )
+
+    def _beside_drink(self) -> list[tuple[int, int]]:
+        """Not drinkable; but drinkable without boiling."""
+        drinks = [m.span() for m in self._find("drink")]
+        raw = [m.span() for m in self._find("raw")]
+        return [
+            (start, end)
+            for start, end in (m.span() for m in self._find("without"))
+            if not any(a < end and start < b for a, b in raw)
+            and any(
+                -1 <= first - end <= _FROM or -1 <= start - last <= _FROM for first, last in drinks
+            )
+        ]
+
+    def _clause(self, place: int) -> str:
+        """The clause at a place, as far as it can be shown."""
+        number = bisect_right(self._clauses, place)
+        start = self._clauses[number - 1] if number else 0
+        end = self._clauses[number] if number < len(self._clauses) else len(self._text)
+        start, end = max(start, place - LONGEST_SHOWN), min(end, place + LONGEST_SHOWN)
+        return self._text[start:end].strip(" .,:;、。，")
 
     def _find(self, name: str) -> Iterator[regex.Match[str]]:
         pattern = self._ways.get(name)
@@ -201,20 +245,49 @@ class _Reader:
             return {name: shown for name, shown in forbidden.items() if name not in GENERAL}
         return forbidden
 
+    def _beside(self) -> str:
+        """Near the river: words for near and for a hazard together, and nothing against it."""
+        if self._strict_source:
+            return ""
+        hazards = [m.span() for name in ("river", "sea") for m in self._find(name)]
+        for match in self._find("near"):
+            start, end = match.span()
+            if self._is_forbidden("near", start, end):
+                continue
+            clause = bisect_right(self._clauses, start)
+            for first, last in hazards:
+                if bisect_right(self._clauses, first) != clause:
+                    continue
+                if -1 <= min(max(first - end, start - last), self._bound) <= self._bound // 2:
+                    return self._clause(start)
+        return ""
+
+    def _denials(self) -> int:
+        """The source's sentences with one are counted, in another text each word: a translator may
+        put two together, but does not leave one out.
+        """
+        if self._strict_source:
+            marks = [*self._marks, *self._aways]
+            return len({bisect_right(self._sentences, start) for start, _ in marks})
+        return len({start for start, _ in (*self._marks, *self._aways, *self._risky)})
+
     def _is_forbidden(self, name: str, start: int, end: int) -> bool:
         """Whether a prohibition, or for what one keeps away from a word of that, is near."""
         marks = self._marks
         if name not in _NOT_KEPT_AWAY_FROM:
             marks = [*marks, *self._aways]
         if name in _LEFT_WITHOUT:
-            marks = [*marks, *self._without]
+            marks = [*marks, *self._without, *self._unable]
+        if name == "drink":
+            marks = [*marks, *self._not_drinkable, *self._unable]
         if name in _TOO_RISKY and not self._strict_source:
             marks = [*marks, *self._risky]
         number = bisect_right(self._parts, start)
         return any(
             bisect_right(self._parts, first) == number
             and min(abs(first - end), abs(start - last)) <= self._reach
-            and not (self._follows and last <= start)
+            and (self._leads or last > start)
+            and not (name == "raw" and first < end and start < last)
             for first, last in marks
         )
 
@@ -236,7 +309,8 @@ class _Reader:
         if self._strict_source and _FROM_THERE.match(self._text, end):
             return True
         return any(
-            0 <= (first - end if self._follows else start - last) <= _FROM
+            (self._follows and 0 <= first - end <= _FROM)
+            or (self._leads and 0 <= start - last <= _FROM)
             for first, last in (*self._aways, *self._froms)
         )
 
@@ -246,8 +320,11 @@ class _Reader:
         for first, last in self._strict or self._marks:
             if bisect_right(self._clauses, first) != number:
                 continue
-            distance = first - end if self._follows else start - last
-            if 0 <= distance <= self._bound or (first < end and start < last):
+            if first < end and start < last:
+                return True
+            if self._follows and 0 <= first - end <= self._bound:
+                return True
+            if self._leads and 0 <= start - last <= self._bound:
                 return True
         return False
 

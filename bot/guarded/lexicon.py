@@ -100,12 +100,14 @@ class Lexicon:
     heads: Mapping[str, regex.Pattern[str]]
     ways: Mapping[str, regex.Pattern[str]]
     negation_follows: bool
+    negation_leads: bool
 
 
 _FILES = {"zh-Hans": "zh", "zh-Hant": "zh", "ja-x-easy": JAPANESE}
 _DECIMAL_COMMA = ("pt-BR", "es", "id", "vi", "ru", "uk", "mn", "km", "lo")
 _SPACED_GROUPS = ("ru", "uk", "mn", "km", "es", "pt-BR")
 _UNITS_FIRST = ("my", "si")
+_NEGATION_BOTH = ("mn",)
 _NEGATION_FOLLOWS = ("ja", "ko", "ne", "bn", "si", "my")
 
 
@@ -134,7 +136,8 @@ def lexicon(tag: str) -> Lexicon | None:
             for key, value in data["directions"].items()
             if key != "negation"
         },
-        negation_follows=name in _NEGATION_FOLLOWS,
+        negation_follows=name in (*_NEGATION_FOLLOWS, *_NEGATION_BOTH),
+        negation_leads=name not in _NEGATION_FOLLOWS,
     )
 
 
@@ -242,7 +245,8 @@ def _clock(data: Mapping[str, Any], ordinal: str, words: _Words) -> Clock:
     link = f"(?:{source('link')}[\\s,]*)*"
     return Clock(
         after_number=regex.compile(
-            rf"(?:-?(?:{ordinal or '(?!)'})(?![\p{{L}}\p{{M}}]))?(?:\s?:\s?(?P<m1>\d\d)(?::\d\d)?(?!\d)"
+            rf"(?:-?(?:{ordinal or '(?!)'})(?![\p{{L}}\p{{M}}]))?"
+            rf"(?:\s?:\s?(?P<m1>\d\d)(?::\d\d)?(?!\d)"
             rf"|\.(?P<m2>\d\d)(?![\d])(?![.,]\d)"
             rf"|\s*(?P<word>{after})(?:\s*(?P<m3>\d{{1,2}})\s*{minute}"
             rf"|[\s-]*(?P<half>{source('half_after')})|[\s-]*(?P<quarter>{source('quarter_after')})"
@@ -279,7 +283,7 @@ def _calendar(data: Mapping[str, Any], ordinal: str, words: _Words) -> Calendar:
         month_before=regex.compile(rf"{words.source(data.get('month_before', ''))}\s*$"),
         month_next=regex.compile(rf"\s*{words.source(data.get('month_before', ''))}\s*\d"),
         month_after=regex.compile(rf"{end}\s?-?{words.source(data.get('month_after', ''))}"),
-        day_before=regex.compile(rf"{words.source(data.get('day_before', ''))}[\s-]*$"),
+        day_before=regex.compile(rf"(?<!\d\s?){words.source(data.get('day_before', ''))}[\s-]*$"),
         day_after=regex.compile(rf"{end}\s?-?{words.source(data.get('day_after', ''))}"),
         weekdays=tuple(words.pattern(names) for names in data["weekdays"]),
         weak_weekdays=tuple(words.pattern(names) for names in weak),

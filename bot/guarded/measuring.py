@@ -56,6 +56,9 @@ class GuardedFigures:
     def of_kind(self, kind: str) -> Share:
         return _sum(share for (_, what), share in self.found.items() if what == kind)
 
+    def of_language(self, language: str) -> Share:
+        return _sum(share for (tag, _), share in self.found.items() if tag == language)
+
     @property
     def recall(self) -> Share:
         return _sum(self.found.values())

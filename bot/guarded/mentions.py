@@ -1,5 +1,6 @@
 """Everything in a text that is a number, a time, a day, a telephone number or an address."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import regex
@@ -24,11 +25,13 @@ _LINK_END = ".,;:!?)>]}'\"*"
 _PHONE = regex.compile(
     r"(?<!\d|\d[.,:/-])(?:\+81[ -]?(?:\(0\))?\d{1,4}(?:[ -]?\d{1,4}){1,2}"
     r"|\(0\d{1,4}\)[ -]?\d{1,4}[ -]\d{3,5}|0\d{1,4}\(\d{1,4}\)\d{3,5}"
-    r"|0\d{1,4}(?:-\d{1,5}){1,3}|0\d{1,4}(?:\.\d{2,5}){2}|0\d{1,3}(?: \d{2,4}){2}|0\d{8,11})(?![\d:])"
+    r"|0\d{1,4}(?:-\d{1,5}){1,3}|0\d{1,4}(?:\.\d{2,5}){2}"
+    r"|0\d{1,3}(?: \d{2,4}){2}|0\d{8,11})(?![\d:])"
 )
 _SHORT_PHONE = regex.compile(r"(?<!\d|\d[.,:/-])#?(\d{3,4})(?![\d:/]|[.,-]\d)")
 _NUMBER = regex.compile(r"\d+(?:[.,]\d+)*")
-_HAS_DIGIT = regex.compile(r"\d")
+_NUMERAL = regex.compile("[〇一二三四五六七八九十百千万]")
+_DECIMAL_MARK = regex.compile("[.,]")
 _NUMBER_NEXT = regex.compile(r"\s?\d")
 _NOT_COUNTED = regex.compile(
     r"(?:covid|corona|coroná|코로나|감염증|โควิด|โคโรนา|ковид|корона|कोभिड|कोविड|কোভিড|කොවිඩ්|ကိုဗစ်"
@@ -55,19 +58,25 @@ class Reading:
     mentions: tuple[Mention, ...]
 
 
-def read(text: str, lexicon: Lexicon, *, strict: bool = False) -> Reading:
-    """Find everything. `strict`: as the source is read; see `times.times`."""
+def read(
+    text: str, lexicon: Lexicon, *, strict: bool = False, names: Iterable[str] = ()
+) -> Reading:
+    """Find everything. `strict`: as the source is read; see `times.times`.
+
+    `names` of places: 千歳 is no number.
+    """
     written = writing_of(text, lexicon)
     links = _links(written)
     rest = _blanked(written, [m.span() for m in _LINK.finditer(written)])
     rest = _blanked(rest, [m.span() for m in _NOT_COUNTED.finditer(rest)])
+    for name in names:
+        if _NUMERAL.search(name):
+            rest = rest.replace(name, " " * len(name))
     phones, spans = _phones(rest)
     rest = _blanked(rest, spans)
     days = weekdays(rest, lexicon.calendar)
     relative = relative_days(rest, lexicon.calendar)
-    rest = _blanked(
-        rest, [(day.start, day.end) for day in days if day.sure or _HAS_DIGIT.search(day.shown)]
-    )
+    rest = _blanked(rest, [(day.start, day.end) for day in days if day.sure])
     mentions = []
     for pattern, value, unit in lexicon.numbers.phrases:
         found = list(pattern.finditer(rest))
@@ -137,16 +146,22 @@ def _in_order(digits: Digits, lexicon: Lexicon, *, strict: bool) -> list[Mention
     days = [d for d in months_and_days(digits, lexicon) if not _overlaps(d, certain)]
     dated = {(day.start, day.end) for day in days if day.unit != "month" or day.shown.isdigit()}
     hours = [hour for hour in hours if not _overlaps(hour, dated)]
+    numbered_days = [
+        match.span()
+        for pattern in lexicon.calendar.weak_weekdays
+        for match in pattern.finditer(digits.text)
+    ]
     timed = {(hour.start, hour.end) for hour in hours}
     found = [*days, *hours]
     for match in _NUMBER.finditer(digits.text):
-        start, end = match.span()
+        start = match.start()
         if any(a <= start < b for a, b in dated):
             continue
         in_time = any(a <= start < b for a, b in timed)
         if in_time and any(hour.sure and hour.start <= start < hour.end for hour in hours):
             continue
-        found += _number(match, digits, lexicon, guess=in_time)
+        in_weekday = any(a <= start < b for a, b in numbered_days)
+        found += _number(match, digits, lexicon, guess=in_time or in_weekday)
     return found
 
 
@@ -158,32 +173,35 @@ def _number(
     match: regex.Match[str], digits: Digits, lexicon: Lexicon, *, guess: bool
 ) -> list[Mention]:
     text, (start, end) = digits.text, match.span()
-    _, value = digits.values.get(start, (end, float(match.group().replace(",", "").split(".")[0])))
-    unit = _unit(text, start, end, lexicon)
+    value = digits.values[start]
+    unit, first, last = _unit(text, start, end, lexicon)
     sure = not guess and not digits.was_spelled(start, end)
     if unit == "level" and not 0 < value <= HIGHEST_LEVEL:
         unit = ""
     is_called = not unit or (unit == "count" and text.startswith("番", end))
     if match.group() in EMERGENCY_NUMBERS and is_called and _SHORT_PHONE.match(text, start):
         return [Mention(frozenset({value}), "phone", start, end, match.group(), sure)]
-    shown = text[max(0, start - 8) : end + 8].strip() if not unit else text[start : end + 6].strip()
+    shown = text[first:last]
     found = [Mention(frozenset({value}), unit, start, end, shown, sure)]
     if value % 1 and lexicon.numbers.decimal_comma:
-        parts = regex.split("[.,]", match.group())
+        parts = _DECIMAL_MARK.split(match.group())
         found += [
             Mention(frozenset({float(part)}), "", start, end, shown, sure=False) for part in parts
         ]
     return found
 
 
-def _unit(text: str, start: int, end: int, lexicon: Lexicon) -> str:
+def _unit(text: str, start: int, end: int, lexicon: Lexicon) -> tuple[str, int, int]:
+    """The unit beside a number, and where number and unit begin and end."""
     if ending := lexicon.numbers.ordinal.match(text, end):
         end = ending.end()
     after = lexicon.unit_after.match(text, end)
     if after and after.lastgroup and not _belongs_to_next(text, after):
-        return after.lastgroup
+        return after.lastgroup, start, after.end()
     before = lexicon.unit_before.search(text, max(0, start - _LOOK_BACK), start)
-    return before.lastgroup if before and before.lastgroup else ""
+    if before and before.lastgroup:
+        return before.lastgroup, before.start(), end
+    return "", start, end
 
 
 def _belongs_to_next(text: str, unit: regex.Match[str]) -> bool:

@@ -41,7 +41,7 @@ class _Node:
 class NameSearch:
     """The names of one notice.
 
-    `loosely`: in long names that are known a vowel or two may differ, consonants never; much slower.
+    `loosely`: in long names that are known a vowel or two may differ, consonants never; slow.
     """
 
     def __init__(self, names: Iterable[Name], *, loosely: bool = False) -> None:
@@ -61,7 +61,7 @@ class NameSearch:
         node.names.append((number, known))
 
     def find(self, sounds: str, *, spaced: bool) -> Iterator[Hit]:
-        """Every place where a name can be heard; in a text with spaces only at the start of a word."""
+        """Wherever a name can be heard; in a text with spaces only at the start of a word."""
         first = {*self._root.next, "O", "*"}
         for start in range(len(sounds)):
             if sounds[start] not in first or (spaced and start and "a" <= sounds[start - 1] <= "z"):

@@ -1,4 +1,4 @@
-"""Numbers in digits or words: a text with every number in digits, and what each run of them means."""
+"""Numbers in digits or words: a text with every number in digits, and what each of them means."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,15 @@ _SPACED_GROUPS = regex.compile(r"(?<![\d.,:])([1-9]\d{0,2}) (\d{3})(?![\d.,:-])"
 
 @dataclass(frozen=True)
 class Digits:
-    """`text` with spelled numbers as digits; `spelled` the spans that were words; `values` by start.
+    """`text` with spelled numbers as digits; `spelled` the spans that were words.
 
-    Only runs that do not read as themselves have a value: "1.240" of a thousand, "2.5".
+    `values` of the runs of digits by where they start:
+    "1.240" may be a thousand and more, "1,5" one and a half.
     """
 
     text: str
     spelled: tuple[tuple[int, int], ...]
-    values: dict[int, tuple[int, float]]
+    values: dict[int, float]
 
     def was_spelled(self, start: int, end: int) -> bool:
         return any(begin < end and start < finish for begin, finish in self.spelled)
@@ -44,7 +45,7 @@ def in_digits(text: str, numbers: Numbers) -> Digits:
         text = _SPACED_GROUPS.sub(r"\1.\2", text)
     written: list[str] = []
     spelled: list[tuple[int, int]] = []
-    values: dict[int, tuple[int, float]] = {}
+    values: dict[int, float] = {}
     length, last = 0, 0
     for run in _runs(text, numbers):
         value = sum(run.stack)
@@ -59,7 +60,7 @@ def in_digits(text: str, numbers: Numbers) -> Digits:
             shown = str(int(value))
         if run.spelled:
             spelled.append((length, length + len(shown)))
-        values[length] = (length + len(shown), value)
+        values[length] = value
         written.append(shown)
         length += len(shown)
         last = run.end

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.guarded.facts import Fact, Kind, Mention
 from bot.guarded.mentions import Reading
 
-
 _KINDS = {"time": Kind.TIME, "day": Kind.DATE, "month": Kind.DATE, "date": Kind.DATE,
           "weekday": Kind.DATE, "relative": Kind.DATE, "level": Kind.LEVEL}  # fmt: skip
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -111,7 +110,7 @@ def added(source: Reading, other: Reading) -> Iterator[Fact]:
 
 
 def _needed(source: Reading) -> list[Mention]:
-    """Each number of the Japanese once. A single one of something is often told without a number."""
+    """Each number of the Japanese once. One of something is often told without a number."""
     needed: dict[tuple[str, frozenset[float]], Mention] = {}
     dated = {m.start for m in source.mentions if m.unit == "month"}
     for mention in source.mentions:

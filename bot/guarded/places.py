@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import regex
@@ -61,23 +62,16 @@ _MARKS, _SPACES = regex.compile(r"[\u0300-\u036f]"), regex.compile(r"[\s'-]")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _HEAD_AFTER = regex.compile(r"[a-z*O]{0,4}(?: ?[a-z*]{0,4})?[ ]+((?:[A-NP-Z][ ]*)+)")
 _HEAD_BEFORE = regex.compile(r"((?:[A-NP-Z][ ]*)+)[ ]+(?:(?:te|to|ta|nk) )?$")
-_CODES = {"elementary": "E", "junior": "J", "high": "H", "school": "S", "river": "R", "park": "P",
-          "city": "C", "ward": "W", "station": "T", "gym": "G", "hall": "L", "square": "Q",
-          "library": "B", "hospital": "M", "bridge": "D"}  # fmt: skip
-_FITS = {"E": "ES", "J": "JS", "H": "HS", "S": "SEJHL", "R": "RDW", "P": "PQGL", "Q": "QP", "B": "BL",
-         "T": "T", "M": "ML", "G": "GLPS", "L": "LGQ", "D": "DR"}  # fmt: skip
-_HAN_HEADS = {"E": "小", "J": "中初", "H": "高", "R": "川河江溪", "P": "公", "W": "町镇街村区", "T": "站駅车",
-              "C": "市县県", "Q": "广", "D": "桥"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Place:
     """A place in the Japanese text.
 
-    `stem` is its name without what every such place is called, 新田 of 新田町小学校; `whole` the name
-    up to that, 新田町; `kind` one of the letters of
-    places.toml; `names` count wherever they stand; `sounds` are its readings that are known.
-    `required` False: a translator may leave it out or translate it.
+    `stem` is its name without what every such place is called, 新田 of 新田町小学校; `whole` that
+    with 町, 新田町; `kind` one of the letters of places.toml; `names` count wherever they stand;
+    `sounds` are its readings that are known. `required` False: a translator may leave it out or
+    translate it.
     """
 
     id: str
@@ -258,8 +252,8 @@ def _bare(stem: str, *, town: bool = False) -> str:
 def _in_han(place: Place, text: str) -> bool:
     """Whether its characters are there, and not those of another place that begins with them."""
     whole = folded(place.whole)
-    own = folded(_HAN_HEADS.get(place.kind, ""))
-    others = "".join(folded(heads) for heads in _HAN_HEADS.values())
+    own = folded(_kind(place.kind)["han"])
+    others = folded("".join(kind["han"] for kind in _tables()["kinds"].values()))
     for match in regex.finditer(regex.escape(whole), text):
         following = text[match.end() : match.end() + 1]
         if following and following in own:
@@ -315,7 +309,7 @@ def _hits(
     for hit in _search(wanted, loosely=loosely).find(sounds, spaced=lexicon.spaced):
         place = wanted[hit.name]
         heads = _heads_beside(sounds, hit)
-        fits = _FITS.get(place.kind)
+        fits = _kind(place.kind)["fits"]
         if heads and fits and not set(heads) & set(fits):
             continue
         if hit.only_possible and not lexicon.spaced and not (heads and fits):
@@ -368,8 +362,9 @@ def _before_suffix(place: Place) -> frozenset[str]:
 
 def _with_heads(text: str, lexicon: Lexicon) -> str:
     """The text with what every school, river or park is called as one capital letter."""
-    for name, pattern in lexicon.heads.items():
-        text = pattern.sub(f" {_CODES[name]} ", text)
+    for letter, kind in _tables()["kinds"].items():
+        if pattern := lexicon.heads.get(kind["head"]):
+            text = pattern.sub(f" {letter} ", text)
     return text
 
 
@@ -402,7 +397,7 @@ def _variants(names: Mapping[str, str], language: str) -> Iterable[str]:
 
 
 def _squeezed(text: str) -> str:
-    """Without spaces, hyphens and the marks of Latin letters, so that Kawabatachō is Kawabata-cho."""
+    """Without spaces, hyphens and marks of Latin letters: Kawabatachō is Kawabata-cho."""
     unmarked = _MARKS.sub("", normalize("NFD", text))
     return _SPACES.sub("", folded(normalize("NFC", unmarked)).casefold())
 
@@ -417,14 +412,21 @@ def _suffix_of(name: str) -> str:
     return match.group() if match else ""
 
 
+def _kind(letter: str) -> Mapping[str, str]:
+    """What belongs to a kind; nothing in particular for the last two."""
+    found: Mapping[str, str] = _tables()["kinds"].get(letter, {"fits": "", "han": ""})
+    return found
+
+
 @cache
-def _tables() -> Mapping[str, Mapping[str, str]]:
+def _tables() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(DATA.read_text(encoding="utf-8"))
 
 
 @cache
 def _generic() -> tuple[str, ...]:
-    return tuple(sorted(_tables()["generic"]["words"].split(), key=len, reverse=True))
+    words: str = _tables()["generic"]["words"]
+    return tuple(sorted(words.split(), key=len, reverse=True))
 
 
 def _kinds(table: str) -> str:

@@ -9,23 +9,13 @@ import regex
 from sudachipy import Dictionary  # type: ignore[import-untyped]
 
 from bot.guarded.han import folded
-from bot.guarded.sounds import sound
+from bot.guarded.sounds import sound, tables
 
 READINGS = Path(__file__).with_name("readings.tsv")
 
 MOST_COMBINATIONS = 240
 _PER_KANJI = 6
 _SMALL = str.maketrans("ァィゥェォヵヶ", "アイウエオカケ")
-_KANA = dict(
-    zip(
-        "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヰヱヲン"
-        "ガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴ",
-        "a i u e o ka ki ku ke ko sa shi su se so ta chi tsu te to na ni nu ne no ha hi fu he ho ma mi mu "
-        "me mo ya yu yo ra ri ru re ro wa i e o n ga gi gu ge go za ji zu ze zo da ji zu de do ba bi bu be bo "
-        "pa pi pu pe po bu".split(),
-        strict=True,
-    )
-)
 _VERB_END = regex.compile(r"(?<=[a-z]{2})(?:ru|su|mu|ku|gu|bu|tsu|nu)$|(?<=[aeio])u$|(?<=[aoui])i$")
 _NAME_KANA = {"ヶ": "ga", "ケ": "ga", "が": "ga", "ヵ": "ka", "ノ": "no", "々": ""}
 
@@ -67,12 +57,18 @@ def romaji(kana: str) -> str:
             vowel = {"ャ": "a", "ュ": "u", "ョ": "o"}[character]
             letters[-1] = letters[-1][:-1] + ("y" if letters[-1][-2:-1] not in "hj" else "") + vowel
         elif character in "ァィゥェォ" and letters:
-            letters[-1] = letters[-1][:-1] + _KANA[character.translate(_SMALL)]
+            letters[-1] = letters[-1][:-1] + _kana()[character.translate(_SMALL)]
         elif character == "ー" and letters:
             letters.append(letters[-1][-1:])
         else:
-            letters.append(_KANA.get(character, ""))
+            letters.append(_kana().get(character, ""))
     return "".join(letters)
+
+
+@cache
+def _kana() -> Mapping[str, str]:
+    data = tables()["kana"]
+    return dict(zip(data["letters"], data["romaji"].split(), strict=True))
 
 
 def _one(character: str) -> list[str]:

@@ -36,9 +36,6 @@ _LATE_GLIDES = tuple(
     )
 )
 _MARK = regex.compile(r"\p{M}")
-_INITIAL = "k k n t t r m h h s s  s s s k t h h".split(" ")
-_MEDIAL = "a e ya e o e yo e o wa we e yo u wo we wi yu u i i".split()
-_FINAL_NASAL = frozenset({4, 5, 6, 16, 21})
 
 
 def sound(text: str) -> str:
@@ -70,11 +67,11 @@ def _coarse(sounds: str) -> str:
 _COARSER = [
     (regex.compile(pattern), replacement)
     for pattern, replacement in (
+        (r"t(?=[iuy])", "s"),
         (r"([kstnhmr])i?y(?=[aeiouO])", r"\1"),
         (r"([kstnhmr])w(?=[aeiouO*])", r"\1"),
         (r"([knhmr])i(?=[ouO])", r"\1"),
         (r"(?<=[aeiouO*])yi(?![aeiouO])", "i"),
-        (r"t(?=[iuy])", "s"),
         (r"m(?![aeiouO*])", "n"),
         (r"[ksthryw](?![aeiouO*ksthmrywn]*[aeiouO*])", ""),
         (r"[ksthryw](?=[kstnhmryw])", ""),
@@ -140,7 +137,7 @@ class _Abugida:
         return "".join(written)
 
     def _with_vowels_before(self, text: str) -> str:
-        """Thai and Lao: some vowels stand before their consonant, and the zero letter is one too."""
+        """Thai and Lao: some vowels stand before their consonant; the zero letter is one too."""
         written: list[str] = []
         place = 0
         while place < len(text):
@@ -198,13 +195,18 @@ def _alphabet(letters: Mapping[str, str], *, plain: bool) -> Callable[[str], str
     return read
 
 
-def _hangul(text: str) -> str:
-    written = []
-    for character in text:
-        number = ord(character) - 0xAC00
-        initial, medial, final = number // 588, number % 588 // 28, number % 28
-        written.append(_INITIAL[initial] + _MEDIAL[medial] + ("n" if final in _FINAL_NASAL else ""))
-    return "".join(written)
+def _hangul(data: Mapping[str, Any]) -> Callable[[str], str]:
+    initials, medials, nasals = data["initials"], data["medials"], set(data["nasal_finals"])
+
+    def read(text: str) -> str:
+        written = []
+        for character in text:
+            number = ord(character) - 0xAC00
+            written.append(initials[number // 588] + medials[number % 588 // 28])
+            written.append("n" if number % 28 in nasals else "")
+        return "".join(written)
+
+    return read
 
 
 def _abugida(data: Mapping[str, Any]) -> _Abugida:
@@ -230,14 +232,20 @@ def _abugida(data: Mapping[str, Any]) -> _Abugida:
 
 
 @cache
+def tables() -> Mapping[str, Mapping[str, Any]]:
+    """What sounds.toml says, by script."""
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+
+
+@cache
 def _readers() -> dict[str, Callable[[str], str]]:
-    data = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    data = tables()
     readers: dict[str, Callable[[str], str]] = {
         name: _alphabet(data[name]["letters"], plain=name == "latin")
         for name in ("latin", "cyrillic")
     }
     readers |= {name: _abugida(table).read for name, table in data.items() if "consonants" in table}
-    return {**readers, "hangul": _hangul}
+    return {**readers, "hangul": _hangul(data["hangul"])}
 
 
 _READERS = _readers()

@@ -1,4 +1,4 @@
-"""Times of day in a text whose numbers are digits: 21:40, 9:40 pm, 午後9時40分, 3 ทุ่ม, half past nine."""
+"""Times of day in a text whose numbers are digits: 21:40, 9:40 pm, 午後9時40分, 3 ทุ่ม."""
 
 from dataclasses import dataclass
 
@@ -19,13 +19,18 @@ _SENTENCE_END = regex.compile(r"[.!?。!?।။៖。\n;](?:\s|$)")
 
 @dataclass(frozen=True)
 class _Time:
-    """An hour with what stands around it. `part` of the day by name; `sure` that it is a time."""
+    """An hour with what stands around it.
+
+    `part` of the day by name; `whole` from where to where it is written with that part; `sure` that
+    it is a time.
+    """
 
     start: int
     end: int
     hour: int
     minute: int
     part: str | None
+    whole: tuple[int, int]
     sure: bool
 
 
@@ -51,7 +56,7 @@ def times(digits: Digits, lexicon: Lexicon, *, strict: bool) -> list[Mention]:
             "time",
             time.start,
             time.end,
-            text[time.start : time.end],
+            text[slice(*time.whole)].strip(" ,()"),
             sure=time.sure and not digits.was_spelled(time.start, time.end),
             guess=not time.sure,
         )
@@ -94,14 +99,14 @@ def _time_at(text: str, match: regex.Match[str], clock: Clock) -> _Time | None:
             minute, named = 15, True
         elif before["to"]:
             hour, minute, named = hour - 1, 45, True
-    part = _part(text, before, end, clock, sure=named or announced)
+    part, whole = _part(text, match, before, end, clock, sure=named or announced)
     if dotted and not (
         part or announced or (after and after["word"]) or _range_of_dotted(text, start, end)
     ):
-        return _Time(start, end, hour, minute, None, sure=False) if clock.dot else None
+        return _Time(start, end, hour, minute, None, whole, sure=False) if clock.dot else None
     if not (named or part or announced or dotted):
         return None
-    return _Time(start, end, hour, minute, part, sure=True)
+    return _Time(start, end, hour, minute, part, whole, sure=True)
 
 
 def _range_of_dotted(text: str, start: int, end: int) -> bool:
@@ -112,19 +117,29 @@ def _range_of_dotted(text: str, start: int, end: int) -> bool:
 
 
 def _part(
-    text: str, before: regex.Match[str] | None, end: int, clock: Clock, *, sure: bool
-) -> str | None:
-    """The part of the day beside an hour. In front of what may be a day, la noche del 24, it counts
-    only in languages that put it there.
+    text: str,
+    hour: regex.Match[str],
+    before: regex.Match[str] | None,
+    end: int,
+    clock: Clock,
+    *,
+    sure: bool,
+) -> tuple[str | None, tuple[int, int]]:
+    """The part of the day beside an hour, and from where to where both stand. In front of what may
+    be a day, la noche del 24, it counts only in languages that put it there.
     """
     stands_before = before and before["part"] and (clock.part_first or sure)
-    left = _name(before, clock) if before and stands_before else None
-    match = clock.part_after.match(text, end)
-    right = _name(match, clock) if match else None
-    return (left or right) if clock.part_first else (right or left)
+    left = _name(before) if before and stands_before else None
+    after = clock.part_after.match(text, end)
+    right = _name(after) if after else None
+    if before and left and (clock.part_first or not right):
+        return left, (before.start("part"), end)
+    if after and right:
+        return right, (hour.start(), after.end())
+    return None, (hour.start(), end)
 
 
-def _name(match: regex.Match[str], clock: Clock) -> str | None:
+def _name(match: regex.Match[str]) -> str | None:
     return next((name for name in PARTS_OF_DAY if match.groupdict().get(name)), None)
 
 
@@ -147,7 +162,8 @@ def _own_hours(text: str, clock: Clock) -> list[_Time]:
         )
         if hour <= 24 and minute < 60:
             end = after.end() if after else match.end()
-            found.append(_Time(match.start(), end, hour, minute, part, sure=True))
+            whole = match.start(), end
+            found.append(_Time(*whole, hour, minute, part, whole, sure=True))
     return found
 
 

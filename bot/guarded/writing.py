@@ -1,4 +1,4 @@
-"""One way of writing for all texts: before anything is looked for, digits, widths and cases agree."""
+"""One way of writing for all texts: digits, widths and cases agree before the search."""
 
 from unicodedata import category, normalize
 

@@ -104,7 +104,8 @@ def _texts(message: Text) -> list[Json]:
     parts: list[Json] = [{"type": "text", "text": piece} for piece in split_text(message.text)]
     if message.sender:
         for part in parts:
-            part["sender"] = {"name": label(message.sender, SENDER_GRAPHEMES)}
+            name = label(message.sender, SENDER_GRAPHEMES)
+            part["sender"] = {"name": _shortened(name, SENDER_GRAPHEMES)}  # units, to be safe
     return parts
 
 

@@ -1,6 +1,5 @@
 """The key persons of networks: invited, called, asked in an order, suspended, thanked."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,6 @@ from werkzeug.wrappers import Response
 from bot import networks
 from bot.models import KeyPerson, Network, Post, Relay
 from bot.models.broadcasts import Broadcast
-from bot.networks import INVITATION_LIFE
 from bot.runtime import Runtime
 from broadcasts import availability, key_persons, relay_reading, relaying
 from handlers.console import networks_care
@@ -45,7 +43,6 @@ blueprint = Blueprint("people", __name__)
 
 LONGEST_NAME, LONGEST_PHONE, LONGEST_REASON = 60, 40, 280
 FEWEST_DIGITS = 6
-CODE_LETTERS = 14
 TASKS_SHOWN = 50
 
 Act = Callable[[Session, Runtime, KeyPerson, str], str]
@@ -84,7 +81,7 @@ def blank(network_id: int) -> str:
 def invite(network_id: int) -> str | tuple[str, int]:
     """Invite somebody; the code is shown this once. Sent twice, the second code counts."""
     runtime: Runtime = current_app.extensions["runtime"]
-    entered, by, now = Entered.from_request(), f"staff:{the_staff().id}", runtime.clock.now()
+    entered, now = Entered.from_request(), runtime.clock.now()
     with runtime.database.write() as session:
         network = locked_network(session, network_id)
         problems = entered.problems()
@@ -92,10 +89,10 @@ def invite(network_id: int) -> str | tuple[str, int]:
             return _form(network, entered, problems), 422
         person = _invited_already(session, network, entered)
         if person is None:
-            person, code = networks.invite(session, network, entered.name, entered.phone, by, now)
+            person, code = networks.invite(session, network, entered.name, entered.phone, now)
             record(session, network, "invited", str(person.id), now)
         else:
-            code = _new_invitation(person, now)
+            code = networks.invite_again(person, now)
             record(session, network, "invited again", str(person.id), now)
     return _invitation(runtime, person, code, now)
 
@@ -114,14 +111,6 @@ def _invited_already(session: Session, network: Network, entered: Entered) -> Ke
     ).first()
 
 
-def _new_invitation(person: KeyPerson, now: datetime) -> str:
-    """Another code for somebody who has not used the first; that one ends."""
-    code = networks.new_code("K", CODE_LETTERS)
-    person.code_hash = hashlib.sha256(code.encode()).hexdigest()
-    person.invited_until = now + INVITATION_LIFE
-    return code
-
-
 @blueprint.post(f"/people/{PERSON}/invite")
 def invite_again(person_id: int) -> Response | str:
     """Another code for somebody who has not used theirs, shown this once."""
@@ -132,7 +121,7 @@ def invite_again(person_id: int) -> Response | str:
         if person.state != "invited":
             flash(_too_late(session, person, now))
             return _to(person_id)
-        code = _new_invitation(person, now)
+        code = networks.invite_again(person, now)
         for post in person.posts:
             record(session, post.network, "invited again", str(person.id), now)
     return _invitation(runtime, person, code, now)

@@ -72,13 +72,15 @@ class Version:
 
 
 class Shelf:
-    """All texts of one kind, each held to its Japanese."""
+    """All texts of one kind, each held to its Japanese. `tags` are the languages that have any."""
 
     def __init__(self, session: Session, runtime: Runtime, kind: str) -> None:
         self.kind = kind
         self.keys = stock_texts.keys(session, runtime, kind)
         rows = session.scalars(select(StockText).where(StockText.kind == kind))
         self.texts = {(row.key, row.language): row for row in rows}
+        there = {tag for _key, tag in self.texts}
+        self.tags = [known.tag for known in registered() if known.tag in there]
         self._outdated = stock_texts.outdated(session, kind)
         self._proofreader = Proofreader(session, runtime)
 
@@ -129,9 +131,9 @@ def page() -> str:
     kind = request.args.get("kind", "")
     kind = kind if kind in KINDS else KINDS[0]
     tag, state = request.args.get("language", ""), request.args.get("state", "")
-    tags = [known.tag for known in registered()]
     with runtime.database.read() as session:
         shelf = Shelf(session, runtime, kind)
+    tags = [known.tag for known in registered() if known.tag in {tag, *shelf.tags}]
     states = {(key, tag): shelf.state(key, tag) for key in shelf.keys for tag in tags}
     return render_template(
         "console/texts.html",
@@ -159,7 +161,9 @@ def _lines(shelf: Shelf, states: Mapping[tuple[str, str], str], tag: str, state:
         cells = tuple(
             Cell(key, known.tag, states[key, known.tag])
             for known in registered()
-            if (not tag or known.tag == tag) and (not state or states[key, known.tag] == state)
+            if (key, known.tag) in states
+            and (not tag or known.tag == tag)
+            and (not state or states[key, known.tag] == state)
         )
         if cells:
             found.append(Line(*shelf.title(key), cells))
@@ -357,7 +361,7 @@ def _text_page(
         unused=tag in _unused(kind),
         seen=stock_texts.fingerprint([row]) if row else "",
         versions=_versions(session, runtime, place),
-        others=[Cell(key, known.tag, shelf.state(key, known.tag)) for known in registered()],
+        others=[Cell(key, other, shelf.state(key, other)) for other in shelf.tags],
         words=words(),
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot import cases, city
 from bot.channel import Text
+from bot.languages import ascii_digits
 from bot.models import Broadcast, Case, Message
 from bot.states import transition
 from handlers.residents.turn import Action, Turn
@@ -108,7 +109,8 @@ def clock_time(turn: Turn, moment: datetime, *, day: bool) -> str:
     hour = local.strftime("%H:%M")
     if not day:
         return hour
-    return f"{format_skeleton('MMMEd', local, tzinfo=city.JAPAN, locale=locale)} {hour}"
+    date = format_skeleton("MMMEd", local, tzinfo=city.JAPAN, locale=locale)
+    return f"{ascii_digits(date)} {hour}"
 
 
 def last_question(turn: Turn) -> Message | None:

@@ -87,7 +87,7 @@ def test_a_text_that_nobody_releases_calls(
     id, now = in_force(city, urgency=urgency), city.clock.now()
     with city.database.write() as session:
         network = networks.create(session, "net", "hi", "language", now)
-        person, _code = networks.invite(session, network, "ラージ", "076-220-2111", "staff:1", now)
+        person, _code = networks.invite(session, network, "ラージ", "076-220-2111", now)
         row = {"broadcast_id": id, "due_at": now + timedelta(days=1)}
         relay = Relay(**row, network_id=network.id, key_person_id=person.id, asked_at=now)
         session.add(relay)

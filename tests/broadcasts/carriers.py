@@ -46,7 +46,7 @@ class Carriers:
         with runtime.database.write() as session:
             now = runtime.clock.now()
             network = session.get_one(Network, network_id)
-            person, code = networks.invite(session, network, f"人{next(_names)}", "090", STAFF, now)
+            person, code = networks.invite(session, network, f"人{next(_names)}", "090", now)
             resident = session.get_one(Resident, resident_id)
             assert networks.enter(session, resident, code, now).entry == "invited"
             session.refresh(person)

@@ -36,7 +36,7 @@ def key_person(
     with runtime.database.write() as session:
         row = session.get_one(Network, network_id)
         now, name = runtime.clock.now(), name or f"人{next(_numbers)}"
-        person, code = networks.invite(session, row, name, PHONE, STAFF, now)
+        person, code = networks.invite(session, row, name, PHONE, now)
         if state != "invited":
             resident = factories.resident(session, languages=[language])
             assert networks.enter(session, resident, code, now).entry == "invited"

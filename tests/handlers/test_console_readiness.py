@@ -42,7 +42,7 @@ def network(runtime: Runtime, name: str, language: str = "vi", people: int = 1) 
 
 def add_person(session, runtime: Runtime, made: Network, name: str) -> None:  # type: ignore[no-untyped-def]
     now = runtime.clock.now()
-    person, code = networks.invite(session, made, name, "090-0000-0000", "staff:1", now)
+    person, code = networks.invite(session, made, name, "090-0000-0000", now)
     one = resident(session, runtime, "en")
     assert networks.enter(session, one, code, now).entry == "invited"
     session.refresh(person)

@@ -19,7 +19,7 @@ PRACTICE = {"drill": True, "relay_only": True}
 """Nothing but the question reaches a key person: no alert to themselves comes in between."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["postgresql"])
 def city(
     request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

@@ -19,7 +19,7 @@ ASK = say("through.button")
 QUESTION = "Where do I get a big bag for the festival?"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite"])
 def city(
     request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

@@ -4,8 +4,10 @@ import pytest
 import requests
 
 from bot.languages import complete
+from bot.line.flex import label as shortened
 from bot.runtime import ROOT
 from bot.words import Words
+from tests.texts import city
 from tests.world import World, actions_of, labels_of, words_of
 
 WORDS = Words.load(ROOT / "bot" / "locale", "bot")
@@ -23,8 +25,8 @@ def test_joining_in_every_language(world: World, tag: str) -> None:
     assert any("/about?lang=" in action.get("uri", "") for action in actions_of(greeting))
 
     phone.tap(OWN_NAMES[tag], count=2)
-    kawabata = {"ja": "川端町", "ja-x-easy": "川端町(かわばたちょう)", "en": "Kawabata-cho"}
-    label = kawabata.get(tag, "川端町" if tag == "zh-Hans" else "Kawabata-cho (川端町)")
+    names = next(area["names"] for area in city()["areas"] if area["id"] == "kawabata")
+    label = shortened(names[tag])
     chosen = phone.tap(label)
     assert label in chosen
     saved = phone.tap(WORDS.text(tag, "areas.done.button"), count=2)

@@ -53,7 +53,7 @@ def invitation(runtime: Runtime, network_id: int, name: str) -> str:
     with runtime.database.write() as session:
         to = session.get_one(Network, network_id)
         now = runtime.clock.now()
-        return networks.invite(session, to, name, "090-0000-0000", "staff:1", now)[1]
+        return networks.invite(session, to, name, "090-0000-0000", now)[1]
 
 
 def confirmed(runtime: Runtime, name: str) -> int:

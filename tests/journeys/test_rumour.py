@@ -27,7 +27,7 @@ def say(id: str, tag: str = "en", **values: object) -> str:
     return WORDS.text(tag, id, **values)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite"])
 def city(
     request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

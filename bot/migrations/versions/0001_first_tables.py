@@ -1205,7 +1205,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("text_claims", schema=None) as batch_op:
         batch_op.drop_index(
