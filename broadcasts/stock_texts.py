@@ -15,6 +15,7 @@ from string import Formatter
 from typing import Any
 from unicodedata import category, digit, normalize
 
+import regex
 from babel import Locale
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -250,7 +251,7 @@ def numbers(text: str, tag: str) -> set[str]:
 
 
 @cache
-def _months(tag: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _months(tag: str) -> tuple[tuple[regex.Pattern[str], str], ...]:
     """How a language writes months out, where it does."""
     months = Locale.parse(tag.split("-x-")[0], sep="-").months
     written = {
@@ -260,7 +261,9 @@ def _months(tag: str) -> tuple[tuple[re.Pattern[str], str], ...]:
         if not any(sign.isdigit() for sign in name)
     }
     return tuple(
-        (re.compile(rf"\b{re.escape(name)}\b"), str(number)) for name, number in sorted(written)
+        # A vowel sign belongs to its word: \b would end one before it.
+        (regex.compile(rf"(?<![\w\p{{M}}]){regex.escape(name)}(?![\w\p{{M}}])"), str(number))
+        for name, number in sorted(written)
     )
 
 

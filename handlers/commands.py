@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import city, schema, staff_accounts
 from bot.evaluation import Question, evaluate_topics
-from bot.guarded import GuardedFigures, JudgedFileError, NoWords, evaluate_guarded, read_judged
+from bot.guarded import GuardedFigures, JudgedFileError, evaluate_guarded, read_judged
 from bot.knowledge import Knowledge
 from bot.models import ROLES, Staff, StockText
 from bot.runtime import ROOT, Runtime
@@ -221,14 +221,12 @@ def evaluate_guarded_command(file: Path) -> None:
 
     Each text is compared with its Japanese. The names of the city's places are used where a city is
     loaded. Printed are the damaged texts found, by language and kind, and the alarms about texts
-    without damage; the last line is a JSON object.
+    without damage, also of every text in a language without words; the last line is a JSON object.
     """
     try:
         figures = evaluate_guarded(read_judged(file), _loaded_places())
     except JudgedFileError as error:
         raise click.ClickException(str(error)) from error
-    except NoWords as error:
-        raise click.ClickException(f"{file}: no words for {error} in bot/guarded/words") from error
     for line in _guarded_table(figures):
         click.echo(line)
     click.echo(json.dumps(figures.row()))

@@ -24,14 +24,22 @@ def months_and_days(digits: Digits, lexicon: Lexicon) -> list[Mention]:
 
 
 def weekdays(text: str, calendar: Calendar) -> list[Mention]:
-    """Weekdays from 0, Monday. An abbreviation, or a word that also means week, is not sure."""
+    """Weekdays from 0, Monday. An abbreviation, or a word that also means week, is sure only in
+    brackets.
+    """
     found = []
     for patterns, sure in ((calendar.weekdays, True), (calendar.weak_weekdays, False)):
         for number, pattern in enumerate(patterns):
             found += [
-                _mention(number, "weekday", match, sure=sure) for match in pattern.finditer(text)
+                _mention(number, "weekday", match, sure=sure or _in_brackets(text, match))
+                for match in pattern.finditer(text)
             ]
     return found
+
+
+def _in_brackets(text: str, match: regex.Match[str]) -> bool:
+    start, end = match.span()
+    return text[max(0, start - 1) : start] == "(" and text[end : end + 2].lstrip(".")[:1] == ")"
 
 
 def relative_days(text: str, calendar: Calendar) -> list[Mention]:

@@ -23,9 +23,16 @@ _NOT_CONCEPTS = {
     *("prohibit", "harmless", "negative", "unable", "away", "toward", "refuse", "without"),
     *("risky", "from"),
 }
+"""Words that say how something is meant, not what: a prohibition (`harmless`: one that is none),
+cannot (`unable`, Japanese only), keep away, go to a hazard, do not evacuate, not or without, it is
+dangerous, out of a place.
+"""
 _NOT_KEPT_AWAY_FROM = {"drink", "drive", "outdoors", "use"}
+"""Keeping away says nothing about these."""
 _LEFT_WITHOUT = {"elevator", "drive", "fire", "use", "touch"}
+"""Not and without are enough against these."""
 _TOO_RISKY = {"outdoors", "go_out", "home", "enter", "drive"}
+"""So is that it is dangerous, against these."""
 _LEAVING = {"up", "down"}
 GENERAL = ("near", "enter", "use")
 OPPOSITES = (
@@ -38,10 +45,13 @@ OPPOSITES = (
 COMPASS = (("east", "west"), ("north", "south"))
 
 _FROM = 7
+"""Characters within which a word for out of or away belongs to a place."""
 LONGEST_SHOWN = 40
 _FROM_THERE = regex.compile(r"[^、。\n]{0,4}から|にいる|に住|の人|のかた")
 REACH_SPACED, REACH = 70, 34
+"""Characters within which a prohibition in the same sentence is about a word."""
 BOUND_SPACED, BOUND = 26, 14
+"""Characters within which a prohibition in the same clause turns a word round."""
 _SENTENCE = regex.compile(r"[.!?](?=\s|$)|[!?。！？।။;\n]")
 _CLAUSE = regex.compile(r"[.!?](?=\s|$)|[!?。！？।။៖;\n,、,،၊:]")
 

@@ -79,7 +79,7 @@ class Shelf:
         self.keys = stock_texts.keys(session, runtime, kind)
         rows = session.scalars(select(StockText).where(StockText.kind == kind))
         self.texts = {(row.key, row.language): row for row in rows}
-        there = {tag for _key, tag in self.texts}
+        there = {tag for _key, tag in self.texts} or {JAPANESE}
         self.tags = [known.tag for known in registered() if known.tag in there]
         self._outdated = stock_texts.outdated(session, kind)
         self._proofreader = Proofreader(session, runtime)
