@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
+from unicodedata import bidirectional, normalize
 
 DATA = Path(__file__).with_name("languages.toml")
 
@@ -129,6 +129,12 @@ def normalise(tag: str) -> str:
     if known is None:
         raise UnknownLanguage(tag)
     return known
+
+
+def isolated(name: str) -> str:
+    """A name as it stands in a sentence: letters that run from right to left stay together."""
+    runs_left = any(bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\u2068{name}\u2069" if runs_left else name
 
 
 def ascii_digits(text: str) -> str:

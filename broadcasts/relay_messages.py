@@ -75,7 +75,10 @@ def question(
         lines.append(say(tag, "kp.changed", changes="\n".join(offer.changes)))
     messages.append(Text("\n".join(filter(None, lines))))
     ask = say(
-        tag, "kp.ask", network=relay.network.name, time=clock(tag, relay.due_at, relay.asked_at)
+        tag,
+        "kp.ask",
+        network=languages.isolated(relay.network.name),
+        time=clock(tag, relay.due_at, relay.asked_at),
     )
     drill = f"{say(tag, 'alert.drill_first')} " if broadcast.drill else ""
     buttons = [

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot import deliveries
 from bot.channel import Card, Choice, Text
 from bot.database import after_commit
-from bot.languages import language
+from bot.languages import isolated, language
 from bot.models import Delivery, KeyPerson, Network, Relay, TextClaim
 from bot.models.broadcasts import Broadcast, Rendition, Sending
 from bot.runtime import Runtime
@@ -170,7 +170,8 @@ def shown_back(
     say, tag = runtime.words.text, network.language
     link = public_link(runtime, broadcast)
     id = "alert.person_note_unread" if automatic else "alert.person_note"
-    note = say(tag, id, network=network.name, number=broadcast.number, link=link)
+    name = isolated(network.name)
+    note = say(tag, id, network=name, number=broadcast.number, link=link)
     lines = [text, "", note]
     if broadcast.kind == "update" or corrects:
         lines.insert(0, say(tag, "alert.update_mark"))

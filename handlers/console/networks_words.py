@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from unicodedata import bidirectional
 
 import segno
 from markupsafe import Markup
@@ -78,12 +77,6 @@ def names_of(session: Session) -> Names:
 def person_name(person: KeyPerson) -> str:
     """A key person's name; whoever left has none any more."""
     return person.name or _("a former key person")
-
-
-def isolated(name: str) -> str:
-    """A name as it stands in a sentence: letters that run from right to left stay together."""
-    runs_left = any(bidirectional(letter) in ("R", "AL") for letter in name)
-    return f"\u2068{name}\u2069" if runs_left else name
 
 
 def state_word(state: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.languages import isolated
 from bot.models import Network, Post, Relay, TextClaim, Transition
 from bot.models.broadcasts import Broadcast, Rendition
 from bot.runtime import Runtime
@@ -14,7 +15,6 @@ from broadcasts import availability, reading, relay_reading, relaying
 from broadcasts.relay_reading import Reached
 from handlers.console.language import _, day_and_time, language_name
 from handlers.console.networks_words import (
-    isolated,
     kind_name,
     person_name,
     reach_words,

@@ -7,13 +7,14 @@ from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
+from bot.languages import isolated
 from bot.models import TextClaim, Transition
 from bot.models.broadcasts import Broadcast, Rendition
 from bot.runtime import Runtime
 from broadcasts import reading, relay_reading, text_checks, text_claims
 from broadcasts.drafting import PLAIN_JAPANESE
 from handlers.console.language import _, day_and_time, duration, language_name
-from handlers.console.networks_words import isolated, person_name
+from handlers.console.networks_words import person_name
 from handlers.console.notices_preview import own_name
 from handlers.console.notices_words import Names, review_name
 
