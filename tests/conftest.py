@@ -4,6 +4,7 @@ Servers are started once for each pytest process and ended with it; every test b
 database and an empty Valkey.
 """
 
+import itertools
 import os
 import secrets
 import shutil
@@ -12,10 +13,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -260,7 +262,7 @@ def world(
     yield from running_world(request, redis_url, folder, database=0, together=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["postgresql"])
 def own_world(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Iterator[World]:
     """The whole bot for one test that kills, empties or slows parts of it."""
     yield from running_world(request, redis_url, tmp_path, database=1)
@@ -303,6 +305,16 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError
         time.sleep(0.02)
+
+
+def alternately(tags: Iterable[str]) -> list[Any]:
+    """Each language with one of the two databases, in turn, for `world` and `tag`: what a language
+    changes does not depend on the database.
+    """
+    kinds = itertools.cycle(("sqlite", "postgresql"))
+    return [
+        pytest.param(kind, tag, id=f"{kind}-{tag}") for kind, tag in zip(kinds, tags, strict=False)
+    ]
 
 
 def free_port() -> int:
