@@ -134,7 +134,7 @@ def test_everybody_gets_one_text_and_one_card_in_their_language(
 ) -> None:
     labels = {"ja": "川端町", "ja-x-easy": "川端町(かわばたちょう)", "en": "Kawabata-cho"}
     labels |= {"zh-Hans": "川端町", "vi": "Kawabata-cho (川端町)"}
-    phones = {tag: resident_of(city, labels[tag], tag) for tag in LANGUAGES}
+    phones = {tag: resident_of(city, label, tag) for tag, label in labels.items()}
     elsewhere = resident_of(city, "Sakuradai")
     number = evacuation(author, "kawabata")
     checked = words_on(author.get(f"/console/notices/{number}"))

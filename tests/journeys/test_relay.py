@@ -25,7 +25,7 @@ def say(id: str, **values: object) -> str:
     return WORDS.text("en", id, **values)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["postgresql"])
 def city(
     request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

@@ -15,7 +15,7 @@ const freshButton = fresh.querySelector("button");
 const templates = new Map([stale, signedOut, freshButton].map((element) => [element, firstText(element).data]));
 
 let etag = state(live).dataset.etag;
-let asOf = live.querySelector("[data-as-of]").textContent;
+let asOf = live.querySelector('[data-as-of]:not([data-as-of="minute"])').textContent;
 let latest = state(live);
 let heardAt = performance.now();
 let asking = false;
