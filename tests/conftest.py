@@ -253,11 +253,13 @@ def on_line(settings: Settings, simulator: Simulator) -> Iterator[Runtime]:
     built.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite"])
 def world(
     request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    """The whole bot as processes, shared: every test brings its own residents."""
+    """The whole bot as processes, shared: every test brings its own residents. On SQLite, but for
+    the tests of languages, which ask for the two databases by turns (`alternately`).
+    """
     folder = tmp_path_factory.mktemp("world")
     yield from running_world(request, redis_url, folder, database=0, together=True)
 
