@@ -4,7 +4,6 @@ Servers are started once for each pytest process and ended with it; every test b
 database and an empty Valkey.
 """
 
-import itertools
 import os
 import secrets
 import shutil
@@ -13,11 +12,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -257,9 +255,7 @@ def on_line(settings: Settings, simulator: Simulator) -> Iterator[Runtime]:
 def world(
     request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    """The whole bot as processes, shared: every test brings its own residents. On SQLite, but for
-    the tests of languages, which ask for the two databases by turns (`alternately`).
-    """
+    """The whole bot as processes, shared: every test brings its own residents."""
     folder = tmp_path_factory.mktemp("world")
     yield from running_world(request, redis_url, folder, database=0, together=True)
 
@@ -307,16 +303,6 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError
         time.sleep(0.02)
-
-
-def alternately(tags: Iterable[str]) -> list[Any]:
-    """Each language with one of the two databases, in turn, for `world` and `tag`: what a language
-    changes does not depend on the database.
-    """
-    kinds = itertools.cycle(("sqlite", "postgresql"))
-    return [
-        pytest.param(kind, tag, id=f"{kind}-{tag}") for kind, tag in zip(kinds, tags, strict=False)
-    ]
 
 
 def free_port() -> int:

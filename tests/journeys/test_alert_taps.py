@@ -10,7 +10,6 @@ from bot.models import Broadcast
 from bot.runtime import ROOT
 from bot.words import Words
 from broadcasts import reading, sending
-from tests.conftest import alternately
 from tests.notices import running, send, staff, stop_all
 from tests.world import World, labels_of, words_of
 
@@ -30,7 +29,7 @@ def say(tag: str, id: str, **values: object) -> str:
     return WORDS.text(tag, id, **values)
 
 
-@pytest.mark.parametrize(("world", "tag"), alternately(OWN_NAMES), indirect=["world"])
+@pytest.mark.parametrize("tag", OWN_NAMES)
 def test_text_card_and_the_three_buttons(world: World, tag: str) -> None:
     phone = world.joined(OWN_NAMES[tag], say(tag, "areas.skip.button"))
     with running(world) as runtime:
@@ -134,7 +133,7 @@ def test_no_drill_begins_while_a_real_alert_is_in_force(world: World) -> None:
         assert refused.value.reason == "real_alert"
 
 
-@pytest.mark.parametrize(("world", "tag"), alternately(OWN_NAMES), indirect=["world"])
+@pytest.mark.parametrize("tag", OWN_NAMES)
 def test_the_public_page_shows_the_notice_and_its_state(world: World, tag: str) -> None:
     with running(world) as runtime:
         number = send(runtime)

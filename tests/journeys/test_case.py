@@ -11,7 +11,7 @@ import pytest
 from bot.languages import complete
 from bot.runtime import ROOT
 from bot.words import Words
-from tests.conftest import alternately, running_world
+from tests.conftest import running_world
 from tests.console import Console
 from tests.translator import TranslationService, translation_service
 from tests.world import Phone, World, words_of
@@ -77,7 +77,7 @@ def sender_of(phone: Phone) -> str:
     return name
 
 
-@pytest.mark.parametrize(("world", "tag"), alternately(OWN_NAMES), indirect=["world"])
+@pytest.mark.parametrize("tag", OWN_NAMES)
 def test_a_prepared_answer_arrives_in_every_language(world: World, tag: str) -> None:
     phone = asks(world, tag, "1234567?")
     sato = Console(world.url).sign_in(SATO)

@@ -7,7 +7,6 @@ from bot.languages import complete
 from bot.line.flex import label as shortened
 from bot.runtime import ROOT
 from bot.words import Words
-from tests.conftest import alternately
 from tests.texts import city
 from tests.world import World, actions_of, labels_of, words_of
 
@@ -16,7 +15,7 @@ LANGUAGES = [known.tag for known in complete("conversation")]
 OWN_NAMES = {known.tag: known.own_name for known in complete("conversation")}
 
 
-@pytest.mark.parametrize(("world", "tag"), alternately(LANGUAGES), indirect=["world"])
+@pytest.mark.parametrize("tag", LANGUAGES)
 def test_joining_in_every_language(world: World, tag: str) -> None:
     phone = world.resident(language="ko", joins=False)
     phone.act("follow")

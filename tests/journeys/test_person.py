@@ -5,7 +5,6 @@ import pytest
 from bot.languages import complete
 from bot.runtime import ROOT
 from bot.words import Words
-from tests.conftest import alternately
 from tests.console import Console
 from tests.world import World
 
@@ -13,7 +12,7 @@ WORDS = Words.load(ROOT / "bot" / "locale", "bot")
 OWN_NAMES = {known.tag: known.own_name for known in complete("conversation")}
 
 
-@pytest.mark.parametrize(("world", "tag"), alternately(OWN_NAMES), indirect=["world"])
+@pytest.mark.parametrize("tag", OWN_NAMES)
 def test_somebody_takes_the_case_and_the_resident_is_told(world: World, tag: str) -> None:
     phone = world.joined(OWN_NAMES[tag], WORDS.text(tag, "areas.skip.button"))
     phone.ask("🙂")
