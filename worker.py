@@ -40,10 +40,13 @@ def serve_each(queues: Sequence[str]) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    connection.wait([worker.sentinel for worker in workers])
+    ended = connection.wait([worker.sentinel for worker in workers])
     for worker in workers:
-        if not asked and not worker.is_alive():
-            print(f"the worker of {worker.name} ended with code {worker.exitcode}", flush=True)
+        if worker.sentinel in ended:
+            worker.join()  # its pipes close a moment before its exit code is there
+            if not asked:
+                print(f"the worker of {worker.name} ended with code {worker.exitcode}", flush=True)
+    for worker in workers:
         worker.terminate()
     for worker in workers:
         worker.join()

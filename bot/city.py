@@ -181,9 +181,8 @@ def load_texts(session: Session, templates: Path, *, adopted_by: str | None) -> 
     They are *drafted*, or *adopted* where a named person took responsibility for all of them.
     What the city changed since stays as it is.
     """
-    stored = set(
-        session.execute(select(StockText.kind, StockText.key, StockText.language)).tuples()
-    )
+    rows = session.execute(select(StockText.kind, StockText.key, StockText.language))
+    stored = {(kind, key, language) for kind, key, language in rows}
     new = []
     for known in registered():
         for kind, path in stock_files(templates, known.tag).items():

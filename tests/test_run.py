@@ -255,7 +255,8 @@ def test_a_machine_that_lacks_something_is_told_in_one_line(
     machine: str, line: str, tmp_path: Path
 ) -> None:
     tree = copied(tmp_path)
-    code = f"import sys; {machine}; import run; sys.exit(run.main(['demo', '--port', '40000']))"
+    demo = ["demo", "--port", str(free_ports())]
+    code = f"import sys; {machine}; import run; sys.exit(run.main({demo}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tree, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith(line)

@@ -12,7 +12,6 @@ from flask import (
     abort,
     current_app,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -27,6 +26,7 @@ from bot.cases import NotDone, Reason
 from bot.models import Case, Message, Staff
 from bot.runtime import Runtime
 from bot.translation import Problem, TranslationError
+from handlers.console import polling
 from handlers.console.cases_compose import Composer, Entered, composer
 from handlers.console.cases_list import (
     ROWS_BESIDE,
@@ -161,15 +161,8 @@ def _common(view: View, now: datetime) -> dict[str, object]:
 
 
 def _news(view: View, now: datetime) -> Response:
-    etag = _etag(view, now)
-    response = make_response("")
-    response.set_etag(etag)
-    response.headers["As-Of"] = clock_time(now, seconds=True)
-    response.make_conditional(request)
-    if response.status_code == 200:
-        template = "console/case_news.html" if view.case else "console/inbox_news.html"
-        response.set_data(render_template(template, **_common(view, now)))
-    return response
+    template = "console/case_news.html" if view.case else "console/inbox_news.html"
+    return polling.news(template, _etag(view, now), now, **_common(view, now))
 
 
 def _etag(view: View, now: datetime) -> str:

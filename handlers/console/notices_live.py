@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from math import floor
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
+from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,8 +21,8 @@ from bot.models.broadcasts import Broadcast, Rendition
 from bot.runtime import Runtime
 from broadcasts import reading, relay_reading, sending
 from broadcasts.sending import NotPossible
-from handlers.console import notices_safety
-from handlers.console.language import _, clock_time, current, language_name
+from handlers.console import notices_safety, polling
+from handlers.console.language import _, current, language_name
 from handlers.console.notices_approval import decide
 from handlers.console.notices_preview import frozen, own_name, who_gets
 from handlers.console.notices_safety import Safety
@@ -105,7 +105,6 @@ class Progress:
 
 @blueprint.get("/<number>/news")
 def news(number: str) -> Response:
-    """The moving part; 304 while nothing changed. `As-Of` is its time in either case."""
     runtime: Runtime = current_app.extensions["runtime"]
     now = runtime.clock.now()
     with runtime.database.read() as session:
@@ -114,22 +113,14 @@ def news(number: str) -> Response:
             abort(404)
         progress = look(session, broadcast, now)
     shown = request.args.get("shown", broadcast.state)
-    etag = etag_of(progress, shown)
-    response = make_response("")
-    response.set_etag(etag)
-    response.headers["As-Of"] = clock_time(now, seconds=True)
-    response.make_conditional(request)
-    if response.status_code == 200:
-        page = render_template(
-            "console/notice_live_news.html",
-            broadcast=broadcast,
-            progress=progress,
-            shown=shown,
-            etag=etag,
-            as_of=clock_time(now, seconds=True),
-        )
-        response.set_data(page)
-    return response
+    return polling.news(
+        "console/notice_live_news.html",
+        etag_of(progress, shown),
+        now,
+        broadcast=broadcast,
+        progress=progress,
+        shown=shown,
+    )
 
 
 @blueprint.post("/<number>/pause")

@@ -12,7 +12,6 @@ from flask import (
     abort,
     current_app,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -28,7 +27,7 @@ from bot.runtime import Runtime
 from broadcasts import reading, relay_reading, relaying, text_claims
 from broadcasts.sending import LOCK
 from broadcasts.text_claims import NotPossible
-from handlers.console import notices_sound
+from handlers.console import notices_sound, polling
 from handlers.console.downloads import download
 from handlers.console.language import _, clock_time, current, day_and_time, language_name
 from handlers.console.networks_ids import CLAIM, RELAY
@@ -79,7 +78,6 @@ def page(number: str) -> str:
 
 @blueprint.get("/<number>/relay/news")
 def news(number: str) -> Response:
-    """The moving part; 304 while nothing changed. `As-Of` is its time in either case."""
     runtime: Runtime = current_app.extensions["runtime"]
     now = runtime.clock.now()
     with runtime.database.read() as session:
@@ -87,24 +85,16 @@ def news(number: str) -> Response:
         names = names_of(session)
         relayed = look(session, runtime, broadcast, names, now)
         subject, (color, level) = names.subject(broadcast), band(broadcast)
-    etag = _etag(relayed)
-    response = make_response("")
-    response.set_etag(etag)
-    response.headers["As-Of"] = clock_time(now, seconds=True)
-    response.make_conditional(request)
-    if response.status_code == 200:
-        page = render_template(
-            "console/notice_relay_news.html",
-            broadcast=broadcast,
-            subject=subject,
-            color=color,
-            level=level,
-            relayed=relayed,
-            etag=etag,
-            as_of=clock_time(now, seconds=True),
-        )
-        response.set_data(page)
-    return response
+    return polling.news(
+        "console/notice_relay_news.html",
+        _etag(relayed),
+        now,
+        broadcast=broadcast,
+        subject=subject,
+        color=color,
+        level=level,
+        relayed=relayed,
+    )
 
 
 @blueprint.get("/<number>/relay.csv")

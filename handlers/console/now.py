@@ -8,16 +8,14 @@ from flask import (
     Blueprint,
     Response,
     current_app,
-    make_response,
     render_template,
-    request,
 )
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from bot.models import Case, Delivery, Resident, Staff, StockText, WebhookEvent
 from bot.runtime import Runtime
-from handlers.console import notices, now_networks, oncall
+from handlers.console import notices, now_networks, oncall, polling
 from handlers.console.language import (
     _,
     clock_time,
@@ -138,25 +136,10 @@ def page() -> str:
 
 @blueprint.get("/news")
 def news() -> Response:
-    """The page's moving part; 304 while nothing changed. `As-Of` is its time in either case."""
     runtime: Runtime = current_app.extensions["runtime"]
     now = runtime.clock.now()
     situation = look(runtime, the_staff(), now)
-    etag = _etag(situation)
-    response = make_response("")
-    response.set_etag(etag)
-    response.headers["As-Of"] = clock_time(now, seconds=True)
-    response.make_conditional(request)
-    if response.status_code == 200:
-        response.set_data(
-            render_template(
-                "console/now_news.html",
-                situation=situation,
-                etag=etag,
-                as_of=clock_time(now, seconds=True),
-            )
-        )
-    return response
+    return polling.news("console/now_news.html", _etag(situation), now, situation=situation)
 
 
 def look(runtime: Runtime, staff: Staff, now: datetime) -> Situation:

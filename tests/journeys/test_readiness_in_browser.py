@@ -1,15 +1,11 @@
 """The board, a drill's report and a key person's page in a real browser: usable at every width."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from threading import Thread
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from bot.models import KeyPerson, LanguageAim
 from bot.runtime import Runtime
@@ -26,23 +22,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def url(app: Flask, demo_city: Runtime) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/console"
-    server.shutdown()
-    thread.join()
-
-
 @pytest.fixture(params=["ja", "en"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        # The audit adds a style of its own.
-        yield browser.new_context(locale=request.param, bypass_csp=True).new_page()
-        browser.close()
+def page(browser: Browser, request: pytest.FixtureRequest) -> Page:
+    # The audit adds a style of its own.
+    return browser.new_context(locale=request.param, bypass_csp=True).new_page()
 
 
 def prepared(runtime: Runtime) -> str:
