@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from bot.guarded.claims import Told, lost_denials, opposed, told
 from bot.guarded.directions import Stance, differences, stance
 from bot.guarded.facts import Difference, Fact, Kind
 from bot.guarded.lexicon import JAPANESE, Lexicon, lexicon
 from bot.guarded.mentions import Reading, read, writing_of
 from bot.guarded.numeric import added, facts_of, missing
+from bot.guarded.order import changed_parts
 from bot.guarded.places import City, Names, added_places, city_of, missing_places, places_of
+from bot.guarded.spans import exchanged
 
 SHORTEST, LONGEST = 0.3, 3.0
 """How long a text may be, as multiples of what is usual for its language."""
@@ -36,7 +39,7 @@ def facts(text: str, language: str, places: Names) -> tuple[Fact, ...]:
     """
     words, city = _words(language), city_of(places)
     if words.tag == JAPANESE:
-        reading, _ = _source(text, city)
+        reading, *_ = _source(text, city)
         named: Iterable[Fact] = (
             Fact(Kind.PLACE, place.id, place.shown) for place in places_of(reading.text, city)
         )
@@ -55,14 +58,21 @@ def compare(japanese: str, text: str, language: str, places: Names) -> Differenc
     the opposite. Raises `NoWords`.
     """
     words, city = _words(language), city_of(places)
-    source, source_stance = _source(japanese, city)
+    source, source_stance, source_claims = _source(japanese, city)
     other = read(text, words)
     wanted = places_of(source.text, city)
-    turned = list(differences(source_stance, stance(other.text, words)))
+    claimed = told(other.text, words.tag)
+    lost = [(True, fact) for fact in lost_denials(source_claims, claimed)]
+    turned = [*lost, *opposed(source_claims, claimed)]
+    turned += differences(
+        source_stance, stance(other.text, words, topics=bool(lost)), denied=not lost
+    )
     return Difference(
         missing=(
             *missing(source, other),
+            *exchanged(source, JAPANESE, other, words.tag),
             *missing_places(wanted, other.text, words),
+            *changed_parts(source, other, wanted, words),
             *_only(turned, missing=True),
         ),
         added=(
@@ -82,12 +92,12 @@ def _words(language: str) -> Lexicon:
 
 
 @lru_cache(maxsize=256)
-def _source(japanese: str, city: City) -> tuple[Reading, Stance]:
+def _source(japanese: str, city: City) -> tuple[Reading, Stance, Told]:
     """The Japanese text is compared with one text after the other."""
     words = _words(JAPANESE)
     names = [place.shown for place in places_of(writing_of(japanese, words), city)]
     reading = read(japanese, words, strict=True, names=names)
-    return reading, stance(reading.text, words, strict=True)
+    return reading, stance(reading.text, words, strict=True), told(reading.text, JAPANESE)
 
 
 def _only(turned: list[tuple[bool, Fact]], *, missing: bool) -> Iterator[Fact]:

@@ -40,9 +40,12 @@ OPPOSITES = (
     ("down", "up"),
     ("over", "under"),
     ("under", "over"),
-    ("opened", "closed"),
 )
 COMPASS = (("east", "west"), ("north", "south"))
+_ALWAYS_ASKED = {
+    *("raw", "drink", "boil", "near"),
+    *(name for pair in (*OPPOSITES, *COMPASS) for name in pair),
+}
 
 _FROM = 7
 """Characters within which a word for out of or away belongs to a place."""
@@ -63,8 +66,7 @@ class Stance:
     `said` the concepts told without a prohibition at them, `forbidden` those with one nearby,
     `negated` those bound to one, `named` all; `said` and `forbidden` with the words that say so.
     `strict_marks` the number of prohibitions that can be nothing else, `marks` of all and of words
-    for keeping away, `denials` of sentences with any of these; `negative` whether anything at all
-    is denied.
+    for keeping away; `negative` whether anything at all is denied.
     """
 
     said: Mapping[str, str]
@@ -73,23 +75,26 @@ class Stance:
     named: frozenset[str]
     marks: int
     strict_marks: int
-    denials: int
     negative: bool
     refusal: str
     toward: str
 
 
-def stance(text: str, lexicon: Lexicon, *, strict: bool = False) -> Stance:
-    """Read a text in the plain writing of its language.
+def stance(text: str, lexicon: Lexicon, *, strict: bool = False, topics: bool = True) -> Stance:
+    """Read a text in the plain writing of its language. `topics` False: prohibitions are not asked
+    for, see `differences`.
 
     `strict`, for the source: what is forbidden stands in the same clause as its prohibition.
     """
-    return _Reader(text, lexicon, strict=strict).stance()
+    return _Reader(text, lexicon, strict=strict).stance(topics=topics)
 
 
-def differences(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
-    """Whether something is missing (else it is added), and what."""
-    yield from _lost_prohibitions(source, other)
+def differences(source: Stance, other: Stance, *, denied: bool) -> Iterator[tuple[bool, Fact]]:
+    """Whether something is missing (else it is added), and what. `denied` whether the other text
+    is known to deny as much as the source.
+    """
+    if not denied:
+        yield from _lost_prohibitions(source, other)
     if other.toward and not source.toward:
         yield False, _fact("toward hazard", other.toward)
     if "beside" in other.said and "beside" not in source.named:
@@ -110,10 +115,6 @@ def differences(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
         meant = one in source.named and opposite not in source.named
         if meant and opposite in other.said and one not in other.named:
             yield False, _fact(opposite, other.said[opposite])
-    opens = "opened" in other.said and not {"opened"} & source.named
-    if "shut" in source.said and opens and "closed" not in other.named:
-        yield False, _fact("opened", other.said["opened"])
-    yield from _doors(source, other)
 
 
 def _lost_prohibitions(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
@@ -129,8 +130,6 @@ def _lost_prohibitions(source: Stance, other: Stance) -> Iterator[tuple[bool, Fa
             continue
         if topic in other.named or not other.marks:
             yield True, _fact(f"no {topic}", shown)
-    if other.denials < source.denials:
-        yield True, _fact("prohibition", source.forbidden.get("mark", ""))
 
 
 def _turned(source: Stance, other: Stance, one: str, opposite: str) -> bool:
@@ -140,18 +139,6 @@ def _turned(source: Stance, other: Stance, one: str, opposite: str) -> bool:
         and opposite in other.said
         and (one not in other.said or (opposite == "down" and "down" not in source.named))
     )
-
-
-def _doors(source: Stance, other: Stance) -> Iterator[tuple[bool, Fact]]:
-    stay = "inside" in source.said or "outdoors" in source.forbidden
-    leave = "go_out" in source.said
-    if stay and not leave and "inside" not in other.said:
-        if "go_out" in other.said and "go_out" not in other.negated:
-            yield False, _fact("outside", other.said["go_out"])
-        elif "outdoors" in other.said and "outdoors" not in source.named:
-            yield False, _fact("outside", other.said["outdoors"])
-    if leave and not stay and "inside" in other.said and "go_out" not in other.said:
-        yield False, _fact("inside", other.said["inside"])
 
 
 class _Reader:
@@ -182,12 +169,13 @@ class _Reader:
         self._without = [m.span() for m in self._find("without")]
         self._aways = [m.span() for m in self._find("away")]
 
-    def stance(self) -> Stance:
+    def stance(self, *, topics: bool) -> Stance:
         said: dict[str, str] = {}
         forbidden: dict[str, str] = {}
         named: set[str] = set()
         negated: set[str] = set()
-        for name in self._ways.keys() - _NOT_CONCEPTS:
+        asked = self._ways.keys() - _NOT_CONCEPTS
+        for name in asked if topics else asked & _ALWAYS_ASKED:
             for match in self._find(name):
                 named.add(name)
                 if self._is_forbidden(name, *match.span()):
@@ -211,7 +199,6 @@ class _Reader:
             named=frozenset(named),
             marks=len(self._marks) + len(self._aways),
             strict_marks=len(self._strict),
-            denials=self._denials(),
             negative=bool(self._marks or self._aways or next(self._find("negative"), None)),
             refusal=next((self._clause(m.start()) for m in self._find("refuse")), ""),
             toward=next(
@@ -271,15 +258,6 @@ class _Reader:
                 if -1 <= min(max(first - end, start - last), self._bound) <= self._bound // 2:
                     return self._clause(start)
         return ""
-
-    def _denials(self) -> int:
-        """The source's sentences with one are counted, in another text each word: a translator may
-        put two together, but does not leave one out.
-        """
-        if self._strict_source:
-            marks = [*self._marks, *self._aways]
-            return len({bisect_right(self._sentences, start) for start, _ in marks})
-        return len({start for start, _ in (*self._marks, *self._aways, *self._risky)})
 
     def _is_forbidden(self, name: str, start: int, end: int) -> bool:
         """Whether a prohibition, or for what one keeps away from a word of that, is near."""

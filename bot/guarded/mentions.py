@@ -35,8 +35,8 @@ _DECIMAL_MARK = regex.compile("[.,]")
 _NUMBER_NEXT = regex.compile(r"\s?\d")
 _NOT_COUNTED = regex.compile(
     r"(?:covid|corona|coroná|코로나|감염증|โควิด|โคโรนา|ковид|корона|कोभिड|कोविड|কোভিড|කොවිඩ්|ကိုဗစ်"
-    r"|កូវីដ|ໂຄວິດ|冠|肺炎|コロナ)[^\d\n]{0,10}19(?!\d)|24/7|(?:^|\n)\s*\d{1,2}[.)](?=\s)"
-    r"|(?<=^|[\s(])\d{1,2}\)(?=\s)|[※*]\d(?![\d:.])|(?<![時点點\d一二三四五六七八九])十分(?!間|以|前|後|ほど|くらい|ぐらい|おき|程度|で)|\d+分の\d+"
+    r"|កូវីដ|ໂຄວິດ|冠|肺炎|コロナ)[^\d\n]{0,10}19(?!\d)|24/7|(?:^|\n|[.;:。]\s)\s*\d{1,2}[.)](?=\s)|一時(?=[預避帰休停保滞集閉的金利使中開])"
+    r"|[※*]\d(?![\d:.])|(?<![時点點\d一二三四五六七八九])十分(?!間|以|前|後|ほど|くらい|ぐらい|おき|程度|で)|\d+分の\d+"
 )
 """Numbers that are names, marks of lists and notes, or 十分, enough."""
 _LOOK_BACK = 40
@@ -47,7 +47,8 @@ HIGHEST_LEVEL = 7
 class Reading:
     """What was found in one text. `text` is its plain writing; `words` that without addresses.
 
-    `links` and `phones` by their shortest writing, and what the text shows.
+    `counted` the text in which the mentions stand; `links` and `phones` by their shortest writing,
+    and what the text shows.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Reading:
     weekdays: tuple[Mention, ...]
     relative: tuple[Mention, ...]
     mentions: tuple[Mention, ...]
+    counted: str
 
 
 def read(
@@ -93,6 +95,7 @@ def read(
         weekdays=tuple(days),
         relative=tuple(relative),
         mentions=tuple(m for m in mentions if m not in short),
+        counted=digits.text,
     )
 
 

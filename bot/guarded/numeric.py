@@ -33,7 +33,8 @@ _CONVERSIONS = (
     ("ml", "l", 1000),
     ("g", "kg", 1000),
 )
-_TELLING = frozenset({"week", "month", "level", "floor", "km", "l", "kg", "yen"})
+_CONVERTED = frozenset(unit for small, large, _ in _CONVERSIONS for unit in (small, large))
+_TELLING = frozenset({"week", "month", "level", "floor", "km", "l", "kg", "yen", "count"})
 """Units whose number counts also where it is written in words."""
 _NEVER_COUNT = frozenset({"time", "level", "floor", "yen", "percent", "mm", "l"})
 
@@ -164,7 +165,7 @@ def _same(needed: Mention, there: Mention) -> bool:
         whole |= {24.0 for hour in whole if hour == 0}
         return needed.unit in ("hour", "", "count") and bool(whole & needed.values)
     if not needed.values & there.values:
-        return _same_in_other_unit(needed, there)
+        return needed.unit in _CONVERTED and _same_in_other_unit(needed, there)
     if there.unit == needed.unit or "" in (there.unit, needed.unit):
         return True
     if needed.unit == "count":

@@ -52,7 +52,7 @@ _PARTICLES = (
     "も",
     "や",
 )
-_NOT_A_NAME = regex.compile(r"[のなたるくどにでてしいきりけ]$")
+_NOT_A_NAME = regex.compile(r"[はがをもへのなたるくどにでてしいきりけ]$")
 _BRACKETS = regex.compile(r"[(（\[][^)）\]]*[)）\]]")
 _OFFICE = regex.compile(
     r"(?:役所|長|から(?!離|出)|は|では|の発表|危機|水道|防災|国際|立|役場|より|$|[。:、）)])"
@@ -147,6 +147,25 @@ def missing_places(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> Iter
     for place in open_ones:
         if place.required and place not in heard:
             yield Fact(Kind.PLACE, place.id, place.shown)
+
+
+def ends_of(places: Sequence[Place], text: str, lexicon: Lexicon) -> dict[Place, int]:
+    """Where each place that a plain text names for the first time has been named."""
+
+    def is_named(place: Place, until: int) -> bool:
+        part = text[:until]
+        return not list(missing_places((place,), part, lexicon))
+
+    found = {}
+    for place in places:
+        least, most = 0, len(text)
+        if not is_named(place, most):
+            continue
+        while least < most:
+            middle = (least + most) // 2
+            least, most = (least, middle) if is_named(place, middle) else (middle + 1, most)
+        found[place] = most
+    return found
 
 
 def added_places(japanese: str, text: str, language: str, city: City) -> Iterator[Fact]:
@@ -348,6 +367,8 @@ def _search(wanted: tuple[Place, ...], *, loosely: bool) -> NameSearch:
 
 def _before_suffix(place: Place) -> frozenset[str]:
     """新田町 is read しんでんちょう although 新田 alone is read にった."""
+    if place.kind == "N":
+        return dictionary_sounds(place.shown)
     ending = {"R": "川", "W": "町", "C": "市"}.get(place.kind)
     if ending is None or not place.shown.endswith(ending):
         return frozenset()

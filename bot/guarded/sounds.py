@@ -6,7 +6,7 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -51,6 +51,7 @@ def sound(text: str) -> str:
     return _coarse("".join(written))
 
 
+@lru_cache(maxsize=4096)
 def _between(text: str) -> str:
     if text in ("'", ""):
         return ""

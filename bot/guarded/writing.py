@@ -1,11 +1,12 @@
 """One way of writing for all texts: digits, widths and cases agree before the search."""
 
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 import regex
 
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _INVISIBLE = regex.compile(r"[\p{Cf}\ufe00-\ufe0f]")
+_FOREIGN_DIGIT = regex.compile(r"[\p{Nd}--[0-9]]", regex.V1)
 _FRACTION = regex.compile(r"(\d*)\s?([½¼¾])")
 _SAME = str.maketrans("’‘ʼ`´′‐‑‒–—−﹣", "''''''-------")
 _REIWA = regex.compile(r"令和(\d{1,2}|元)年")
@@ -24,7 +25,7 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = _FRACTION.sub(lambda m: f"{m[1] or 0}{_FRACTIONS[m[2]]}", text)
         text = normalize("NFKC", _INVISIBLE.sub("", text)).translate(_SAME)
-        text = "".join(str(int(c)) if _is_foreign_digit(c) else c for c in text)
+        text = _FOREIGN_DIGIT.sub(lambda m: str(int(m.group())), text)
     return text.casefold()
 
 
@@ -39,7 +40,3 @@ def plain_japanese(text: str) -> str:
 def plain_pattern(pattern: str) -> str:
     """A regular expression of the data, written as texts are once they are plain."""
     return normalize("NFKC", _INVISIBLE.sub("", pattern)).replace("’", "'")
-
-
-def _is_foreign_digit(character: str) -> bool:
-    return character > "9" and category(character) == "Nd"

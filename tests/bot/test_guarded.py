@@ -16,7 +16,9 @@ SCRIPTS = ("latin", "han", "hangul", "devanagari", "thai", "burmese", "khmer", "
 MORE_SCRIPTS = ("bengali", "sinhala", "lao")
 NOWHERE: dict[str, dict[str, str]] = {}
 
-RECALL, FALSE_ALARMS, MILLISECONDS = 0.99, 0.01, 12.0
+RECALL, FALSE_ALARMS, MILLISECONDS = 0.97, 0.01, 12.0
+LATER = {"later-seen": (0.94, 0.01), "later-unseen": (0.77, 0.12)}
+"""Recall and false alarms of texts written later, a little worse than decision 30 says."""
 
 
 @cache
@@ -252,8 +254,86 @@ def test_a_text_of_another_length_is_no_translation() -> None:
 def test_damage_is_found_and_good_texts_pass(script: str) -> None:
     figures = evaluate_guarded(read_judged(DATA / f"{script}.tsv"), minato())
     assert figures.n >= (40 if script in SCRIPTS else 15)
-    assert (figures.recall.share or 0) >= (RECALL if script != "hangul" else 0.96)
+    assert (figures.recall.share or 0) >= RECALL
     assert (figures.false_alarms.share or 0) <= FALSE_ALARMS
+
+
+@pytest.mark.parametrize("half", LATER)
+def test_texts_written_by_others_later(half: str) -> None:
+    recall, false_alarms = LATER[half]
+    figures = evaluate_guarded(read_judged(DATA / f"{half}.tsv"), minato())
+    assert figures.n == 285
+    assert (figures.recall.share or 0) >= recall
+    assert (figures.false_alarms.share or 0) <= false_alarms
+
+
+def test_faithful_texts_in_many_words_pass() -> None:
+    figures = evaluate_guarded(read_judged(DATA / "faithful.tsv"), minato())
+    assert (figures.false_alarms.share or 0) <= FALSE_ALARMS
+
+
+@pytest.mark.parametrize(
+    ("japanese", "tag", "right", "wrong"),
+    [
+        (
+            "低い土地から高い所へ移ってください。",
+            "en",
+            "Move from low places to high ground.",
+            "Move from high ground to low places.",
+        ),
+        (
+            "車は使わないで、歩いて逃げてください。",
+            "ko",
+            "차를 타지 말고 걸어서 대피하세요.",
+            "걷지 말고 차로 대피하세요.",
+        ),
+        (
+            "建物から出ないでください。",
+            "ru",
+            "Оставайтесь внутри здания.",
+            "Покиньте здание.",
+        ),
+        (
+            "地下に行かないでください。",
+            "ne",
+            "भूमिगत ठाउँमा नजानुहोस्।",
+            "भूमिगत ठाउँमा जानुहोस्।",
+        ),
+        (
+            "外に出ないでください。",
+            "th",
+            "อยู่แต่ในบ้าน",
+            "ออกไปข้างนอกได้",
+        ),
+    ],
+)
+def test_directions_in_other_words(japanese: str, tag: str, right: str, wrong: str) -> None:
+    assert found(japanese, right, tag).is_clean
+    assert kinds(found(japanese, wrong, tag)) == {Kind.DIRECTION}
+
+
+@pytest.mark.parametrize(
+    ("tag", "right", "wrong"),
+    [
+        ("en", "from 9:00 until 17:00", "from 17:00 until 9:00"),
+        ("es", "de 9:00 a 17:00", "desde las 17:00 hasta las 9:00"),
+        ("ko", "오전 9시부터 오후 5시까지", "오후 5시부터 오전 9시까지"),
+        ("bn", "সকাল ৯টা থেকে বিকেল ৫টা পর্যন্ত", "বিকেল ৫টা থেকে সকাল ৯টা পর্যন্ত"),
+        ("zh-Hans", "从9点到17点", "从17点到9点"),
+        ("th", "ตั้งแต่ 9.00 น. ถึง 17.00 น.", "ตั้งแต่ 17.00 น. ถึง 9.00 น."),
+    ],
+)
+def test_first_and_last_are_not_exchanged(tag: str, right: str, wrong: str) -> None:
+    assert found("9時から17時まで", right, tag).is_clean
+    assert kinds(found("9時から17時まで", wrong, tag)) == {Kind.TIME}
+
+
+def test_places_do_not_change_their_parts() -> None:
+    japanese = "給水車は青葉町に10時、桜台町に14時に来ます。"
+    right = "The water truck comes to Aoba-cho at 10:00 and to Sakuradai-cho at 14:00."
+    wrong = "The water truck comes to Sakuradai-cho at 10:00 and to Aoba-cho at 14:00."
+    assert compare(japanese, right, "en", NOWHERE).is_clean
+    assert kinds(compare(japanese, wrong, "en", NOWHERE)) == {Kind.PLACE}
 
 
 def test_places_of_other_cities_need_no_list() -> None:

@@ -1,0 +1,146 @@
+"""The words of one language that say which way, found in a text in one walk along it.
+
+`phrases/<tag>.toml` lists them by what they mean, with ` | ` between, as letters, no patterns. In
+a language with spaces each is a whole word or several, or with `*` at its end the beginning of
+one, or with `-` before it the end of one.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from bot.guarded.han import folded
+from bot.guarded.writing import plain, plain_pattern
+
+PHRASES = Path(__file__).with_name("phrases")
+NOTHING = "none"
+"""What looks like one of the words and is another."""
+SENTENCE, COMMA = "sentence", "comma"
+
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
+_STOPS = regex.compile(
+    r"(?P<sentence>[!?。！？।॥။៖។;\n]|[.](?=\s|$|\p{L}))|(?P<comma>[,、،၊:·/()（）「」])"
+)
+_SPACE = regex.compile(r"(?<=[\p{L}\p{M}]) +(?=\p{L})")
+"""Where words stand together a space ends a clause."""
+_LETTER = regex.compile(r"[\p{L}\p{M}]")
+_MARK = regex.compile(r"\p{M}")
+_END = ""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word by what it means, or a stop: `SENTENCE` or `COMMA`."""
+
+    key: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """One language. `verb_last`: what is done, and its negation, stands after what it is about."""
+
+    spaced: bool
+    verb_last: bool
+    starts: dict[str, Any]
+    endings: dict[str, Any]
+
+    def tokens(self, text: str) -> list[Token]:
+        """All of a plain text, in order; where two begin together the longer counts."""
+        found = [Token(str(m.lastgroup), *m.span()) for m in _STOPS.finditer(text)]
+        if not self.spaced and not self.verb_last:
+            found += [Token(COMMA, *m.span()) for m in _SPACE.finditer(text)]
+        found += self._in_words(text) if self.spaced else self._anywhere(text)
+        found.sort(key=lambda token: token.start)
+        return [token for token in found if token.key != NOTHING]
+
+    def _in_words(self, text: str) -> Iterator[Token]:
+        done = 0
+        for word in _WORD.finditer(text):
+            place, last = word.span()
+            if (
+                place >= done
+                and text[place] in self.starts
+                and (token := self._at(text, place, self.starts))
+            ):
+                yield token
+                done = token.end
+            place = max(done, place + 1)
+            while self.endings and place < last:
+                begins = text[place] in self.endings
+                if begins and (token := self._at(text, place, self.endings)):
+                    yield token
+                    done = token.end
+                place = max(done, place + 1)
+
+    def _anywhere(self, text: str) -> Iterator[Token]:
+        place = 0
+        while place < len(text):
+            begins = text[place] in self.starts
+            token = self._at(text, place, self.starts) if begins else None
+            if token:
+                yield token
+            place = token.end if token else place + 1
+
+    def _at(self, text: str, start: int, node: dict[str, Any]) -> Token | None:
+        best, place = None, start
+        for place in range(start, len(text) + 1):
+            if (known := node.get(_END)) and (
+                known[1] or not (_LETTER if self.spaced else _MARK).match(text, place)
+            ):
+                best = Token(known[0], start, place)
+            following = node.get(text[place : place + 1]) if place < len(text) else None
+            if following is None:
+                return best
+            node = following
+        return best
+
+
+@cache
+def phrases_of(tag: str) -> Phrases:
+    """Those of a language by the tag of its lexicon."""
+    data = tomllib.loads((PHRASES / f"{tag}.toml").read_text(encoding="utf-8"))
+    starts: dict[str, Any] = {}
+    endings: dict[str, Any] = {}
+    for key, listed in data["words"].items():
+        for word in _written(listed, tag):
+            into = endings if word.startswith("-") else starts
+            _add(into, word.strip("-*"), key, open_ended=word.endswith("*"))
+    return Phrases(data["spaced"], data["verb_last"], starts, endings)
+
+
+@dataclass(frozen=True)
+class SpanWords:
+    """Words for the first and the last moment of a time; they stand after it where verbs do."""
+
+    spaced: bool
+    verb_last: bool
+    words: dict[str, tuple[str, ...]]
+
+
+def span_words(tag: str) -> SpanWords:
+    """Those of a language by the tag of its lexicon."""
+    data = tomllib.loads((PHRASES / f"{tag}.toml").read_text(encoding="utf-8"))
+    words = {key: tuple(_written(listed, tag)) for key, listed in data["spans"].items()}
+    return SpanWords(data["spaced"], data["verb_last"], words)
+
+
+def _written(listed: str, tag: str) -> Iterator[str]:
+    for entry in listed.split("|"):
+        word = plain(plain_pattern(entry.strip()))
+        yield folded(word) if tag == "zh" else word
+
+
+def _add(node: dict[str, Any], word: str, key: str, *, open_ended: bool) -> None:
+    if not word:
+        return
+    for letter in word:
+        node = node.setdefault(letter, {})
+    known = node.get(_END)
+    node[_END] = (key, open_ended or bool(known and known[1]))
