@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bench import answers, notices, relays, start, webhook
+from bench import answers, notices, relays, start, understanding, webhook
 from bench.figures import HEADINGS, Figure
 from bot.demo.supervisor import ChildEnded
 from run import add_set_option
@@ -20,6 +20,7 @@ GROUPS: dict[str, Callable[[Path, Mapping[str, str]], Iterator[Figure]]] = {
     "notices": notices.measure,
     "relays": relays.measure,
     "start": start.measure,
+    "understanding": understanding.measure,
 }
 
 

@@ -1,5 +1,5 @@
-"""What must not wait any longer: notices, texts and cases nobody took, networks nobody is left to
-carry a notice into, and everything that failed.
+"""What must not wait any longer: notices, texts, recordings, answers to rumours and cases nobody
+took, networks nobody is left to carry a notice into, and everything that failed.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,8 @@ from bot.models import (
     Delivery,
     Network,
     RelayGap,
+    RumourAnswer,
+    Sound,
     TextClaim,
     Transition,
     WebhookEvent,
@@ -26,6 +28,10 @@ APPROVAL_WAITS = timedelta(minutes=2)
 OTHER_APPROVAL_WAITS = timedelta(minutes=30)
 RELEASE_WAITS, OTHER_RELEASE_WAITS = APPROVAL_WAITS, OTHER_APPROVAL_WAITS
 """How long a key person's text may wait for its release, by the urgency of its notice."""
+SOUND_WAITS, OTHER_SOUND_WAITS = timedelta(minutes=10), timedelta(hours=2)
+"""How long a recording may wait, likewise: its text went out before."""
+RUMOUR_WAITS = timedelta(minutes=10)
+"""How long an answer may wait for its second person: meanwhile the rumour goes round."""
 WORTH_A_CALL = ("Extreme", "Severe")
 """For a lesser notice nobody is called because key persons rest: staff see it on *Now*."""
 CASE_WAITS = timedelta(minutes=3)
@@ -51,6 +57,8 @@ def all_causes(session: Session, now: datetime) -> Iterator[Cause]:
     """Every cause there is now, each thing once."""
     yield from _waiting_approvals(session, now)
     yield from _waiting_texts(session, now)
+    yield from _waiting_sounds(session, now)
+    yield from _waiting_answers(session, now)
     yield from _waiting_cases(session, now)
     yield from _networks_nobody_is_left_for(session, now)
     yield from _failed_notices(session)
@@ -95,6 +103,34 @@ def _waiting_texts(session: Session, now: datetime) -> Iterator[Cause]:
         waits = RELEASE_WAITS if notice.urgency == "Immediate" else OTHER_RELEASE_WAITS
         if since + waits <= now:
             yield Cause("release", id, notice.number, since, notice.drill)
+
+
+def _waiting_sounds(session: Session, now: datetime) -> Iterator[Cause]:
+    """Key persons' recordings that staff have neither released nor erased."""
+    fetched = and_(
+        Transition.subject == Sound.__tablename__,
+        Transition.subject_id == Sound.id,
+        Transition.to_state == "submitted",
+    )
+    rows = session.execute(
+        select(Broadcast, Sound.id, Transition.at)
+        .join(Sound, Sound.broadcast_id == Broadcast.id)
+        .join(Transition, fetched)
+        .where(Sound.state == "submitted", *_in_force(now))
+    )
+    for notice, id, since in rows:
+        waits = SOUND_WAITS if notice.urgency == "Immediate" else OTHER_SOUND_WAITS
+        if since + waits <= now:
+            yield Cause("sound", id, notice.number, since, notice.drill)
+
+
+def _waiting_answers(session: Session, now: datetime) -> Iterator[Cause]:
+    """Answers to rumours that nobody has confirmed or taken back, also past their time."""
+    proposed = select(RumourAnswer).where(
+        RumourAnswer.state == "proposed", RumourAnswer.created_at <= now - RUMOUR_WAITS
+    )
+    for answer in session.scalars(proposed):
+        yield Cause("rumour", answer.id, str(answer.rumour_id), answer.created_at)
 
 
 def _networks_nobody_is_left_for(session: Session, now: datetime) -> Iterator[Cause]:

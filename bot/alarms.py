@@ -28,6 +28,7 @@ from bot.models import (
     Chore,
     OnCall,
     Policy,
+    RumourAnswer,
     Staff,
 )
 from bot.runtime import Runtime
@@ -54,6 +55,8 @@ _KINDS = {
     "protected": ("保護された相談", "Protected case"),
     "notice": ("送れなかったお知らせ", "Notice with failures"),
     "release": ("送信許可を待つ文：お知らせ", "Text waiting for release: notice"),
+    "sound": ("公開を待つ録音：お知らせ", "Recording waiting for release: notice"),
+    "rumour": ("2人目の確認を待つ答え：うわさ", "Answer waiting for a second person: rumour"),
     "relay": ("担当がいないネットワーク：お知らせ", "Networks with nobody left: notice"),
     "replies": ("住民に送れなかったメッセージ", "Messages to residents that failed"),
     "events": ("処理できなかった住民のメッセージ", "Messages from residents that failed"),
@@ -188,6 +191,9 @@ def _is_able(session: Session, alarm: Alarm, person: Staff) -> bool:
     """Whether this person could end the alarm; nobody is woken for what they may not open."""
     if alarm.kind == "protected":
         return person.sees_protected
+    if alarm.kind == "rumour":
+        answer = session.get(RumourAnswer, alarm.subject_id)
+        return person.may("approver") and answer is not None and answer.author_id != person.id
     if alarm.kind != "approval":
         return True
     broadcast = session.get(Broadcast, alarm.subject_id)

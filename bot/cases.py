@@ -214,6 +214,13 @@ def reopen(runtime: Runtime, session: Session, case: Case, staff: Staff) -> None
     _move(session, runtime, case, "assigned", staff, "opened again", assignee_id=staff.id)
 
 
+def name_topic(runtime: Runtime, session: Session, case: Case, staff: Staff, topic_id: str) -> None:
+    """Say what a case was about, whatever the bot had thought."""
+    if case.topic_id != topic_id:
+        case.topic_id = topic_id
+        _record(session, case, staff, "topic named", runtime.clock.now())
+
+
 def set_urgent(runtime: Runtime, session: Session, case: Case, staff: Staff, urgent: bool) -> None:
     """Move the case to the top of every list, or back."""
     if case.urgent != urgent:

@@ -91,6 +91,20 @@ class AlertCard:
 Outgoing = Text | Card | AlertCard
 
 
+@dataclass(frozen=True)
+class Menu:
+    """What stands below every chat: a picture whose fields can be tapped, and `bar`, the words that
+    open and close it. `name` is for us. `fields`: left, top, width and height in pixels of the
+    picture, and what a tap does; none of them is silent.
+    """
+
+    name: str
+    bar: str
+    width: int
+    height: int
+    fields: tuple[tuple[tuple[int, int, int, int], Choice], ...]
+
+
 class Failure(StrEnum):
     """How a request to the channel can fail; what each means for the row that waits."""
 
@@ -137,6 +151,9 @@ class Channel(Protocol):
     def profile_language(self, user_id: str) -> str | None:
         """The language code of a person's profile, or None where it cannot be known."""
 
+    def profile_name(self, user_id: str) -> str | None:
+        """What a person calls themselves in the channel, or None where it cannot be known."""
+
     def content(self, message_id: str, most: int) -> bytes | None:
         """What a person sent besides words, of `most` bytes; None while it is being prepared.
 
@@ -148,3 +165,21 @@ class Channel(Protocol):
 
     def leave_group(self, group_id: str) -> bool:
         """Take the account out of a group; whether it is out now."""
+
+    def menus(self) -> dict[str, str]:
+        """Every menu the account has: ids and names."""
+
+    def create_menu(self, menu: Menu) -> str:
+        """Make a menu, without its picture; returns its id. Making it twice makes two."""
+
+    def draw_menu(self, menu_id: str, png: bytes) -> None:
+        """Give a menu its picture, once."""
+
+    def set_default_menu(self, menu_id: str) -> None:
+        """Show a menu to everybody who is linked to none."""
+
+    def link_menu(self, menu_id: str, recipients: Sequence[str]) -> None:
+        """Show a menu to up to 500 people, shortly afterwards."""
+
+    def delete_menu(self, menu_id: str) -> None:
+        """Take a menu from the account, and from whoever is linked to it; or it is gone already."""

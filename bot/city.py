@@ -6,7 +6,7 @@
 import csv
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -34,6 +34,9 @@ _TABLES = (
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LOOK_AHEAD_DAYS = 30
+
+BORROWED = 2
+"""In how many other languages a text is shown that does not exist in the reader's."""
 
 
 class CityFileError(ValueError):
@@ -289,6 +292,29 @@ def known_japanese(facts: Mapping[str, Any], areas: Iterable[Mapping[str, str]])
         if tag in ("ja", "ja-x-easy")
     }
     return [*facts.get("plain_japanese", {}).get("words", ()), *sorted(names)]
+
+
+def answers(session: Session, topic_id: str, tag: str) -> list[StockText]:
+    """A topic's text in a language; where there is none, those its readers most likely read."""
+    found = []
+    for each in (tag, *language(tag).fallback):
+        text = session.get(StockText, ("faq", topic_id, each))
+        if text and text.language == tag:
+            return [text]
+        found += [text] if text else []
+    return found[:BORROWED]
+
+
+def answered(
+    texts: Sequence[StockText], part: str, facts: Mapping[str, Any], tag: str, words: Words
+) -> str:
+    """One part of a topic's texts with the city's particulars; borrowed ones after a line that says
+    so in the reader's language.
+    """
+    said = [filled(text.parts[part], facts, text.language, words) for text in texts]
+    if texts[0].language != tag:
+        said.insert(0, words.text(tag, "fallback.intro"))
+    return "\n\n".join(said)
 
 
 def filled(text: str, facts: Mapping[str, Any], tag: str, words: Words) -> str:

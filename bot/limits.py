@@ -14,7 +14,7 @@ from redis import Redis, RedisError
 
 log = logging.getLogger(__name__)
 
-PER_SECOND = {"multicast": 200, "push": 2000, "reply": 2000}
+PER_SECOND = {"multicast": 200, "push": 2000, "reply": 2000, "menu": 2000}
 """LINE's limits per channel and endpoint."""
 
 _HEADROOM = 0.95

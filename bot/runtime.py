@@ -4,6 +4,7 @@ The one place that names implementations.
 """
 
 import logging
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.database import Database
 from bot.embedded_redis import socket_path
 from bot.jobs import Wakeups
 from bot.knowledge import Knowledge
+from bot.learning import Lessons
 from bot.limits import Limits
 from bot.line.channel import LineChannel
 from bot.sealing import Sealer
@@ -39,6 +41,7 @@ class Runtime:
     clock: Clock
     channel: Channel
     knowledge: Knowledge
+    lessons: Lessons
     words: Words
     sealer: Sealer
     translator: Translator
@@ -62,6 +65,7 @@ class Runtime:
         )
         clock = Clock(database, movable=settings.simulated)
         sealer = Sealer(settings.encryption_keys)
+        knowledge = copy(_knowledge())  # what is learned belongs to one installation
         return cls(
             settings=settings,
             database=database,
@@ -69,7 +73,8 @@ class Runtime:
             wakeups=Wakeups(redis),
             clock=clock,
             channel=LineChannel(settings, Limits(redis)),
-            knowledge=_knowledge(),
+            knowledge=knowledge,
+            lessons=Lessons(database, knowledge, clock),
             words=Words.load(ROOT / "bot" / "locale", "bot"),
             sealer=sealer,
             translator=Translator(settings, database, sealer, clock),
@@ -82,7 +87,7 @@ class Runtime:
 
 @cache
 def _knowledge() -> Knowledge:
-    """Read once in a process: it takes long and never changes."""
+    """Read once in a process: it takes long, and what is read never changes."""
     return Knowledge.load(ROOT / "templates" / "faq")
 
 

@@ -104,8 +104,8 @@ class Settings:
         default=False,
     )
     translate_notices: bool = _setting(
-        "Whether the translator may draft notices for key persons to write from, marked: yes or "
-        "no.",
+        "Whether the translator may have notices: as drafts for key persons to write from and, "
+        "where the policy allows it, as texts for residents; both are marked. yes or no.",
         default=False,
     )
     smtp_host: str = _setting(

@@ -58,7 +58,7 @@ class Purpose(StrEnum):
 
     ANSWER = "answer"  # staff's, to one resident
     RESIDENT = "resident"
-    NOTICE = "notice"  # the city's, as a draft for a key person
+    NOTICE = "notice"  # the city's, as a draft for a key person or, where allowed, for residents
 
 
 class Problem(StrEnum):

@@ -102,21 +102,42 @@ def lacking(rendition: Rendition) -> Sequence[ColumnElement[bool]]:
     its language.
     """
     had = aliased(Rendition)
-    good = or_(had.origin == "person", and_(had.review.in_(REVIEWED), had.origin != "fallback"))
+    return (
+        *reading_first(rendition),
+        ~exists().where(
+            Sending.broadcast_id == rendition.broadcast_id,
+            Sending.resident_id == Recipient.resident_id,
+            Sending.rendition_id == had.id,
+            _is_good(had, rendition),
+        ),
+    )
+
+
+def reading_first(rendition: Rendition) -> Sequence[ColumnElement[bool]]:
+    """Which recipients read this text's language first of all and can get something."""
     return (
         Recipient.broadcast_id == rendition.broadcast_id,
         Recipient.languages.startswith(f'["{rendition.language}"', autoescape=True),
         Recipient.resident_id == Resident.id,
         Resident.following.is_(True),
         Resident.line_user_id.is_not(None),
-        ~exists().where(
-            Sending.broadcast_id == rendition.broadcast_id,
-            Sending.resident_id == Recipient.resident_id,
-            Sending.rendition_id == had.id,
-            had.language == rendition.language,
-            had.state != "withdrawn",  # it was wrong, or nobody vouches for it any more
-            good,
-        ),
+    )
+
+
+def has_good(session: Session, rendition: Rendition) -> bool:
+    """Whether there is, or was, a reviewed or released text in this text's language."""
+    good = select(Rendition.id).where(
+        Rendition.broadcast_id == rendition.broadcast_id, _is_good(Rendition, rendition)
+    )
+    return session.scalars(good.limit(1)).first() is not None
+
+
+def _is_good(had: type[Rendition], rendition: Rendition) -> ColumnElement[bool]:
+    reviewed = and_(had.review.in_(REVIEWED), had.origin != "fallback")
+    return and_(
+        had.language == rendition.language,
+        had.state != "withdrawn",  # it was wrong, or nobody vouches for it any more
+        or_(had.origin == "person", reviewed),
     )
 
 

@@ -1,7 +1,8 @@
 """Who can be asked now, and in which order: pauses, quiet hours, full hands, whose day it is.
 
-Nothing here changes anything but what a key person or staff set themselves. A network whose key
-persons are all away has a gap like any other: staff see it, and it is looked at again.
+Nothing here changes anything but what a key person or staff set themselves. Whoever asks somebody
+holds all hands first, so that two requests at once never exceed what one may have. A network whose
+key persons are all away has a gap like any other: staff see it, and it is looked at again.
 """
 
 from collections.abc import Iterable, Set
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.city import JAPAN
@@ -102,6 +104,19 @@ def most_open(session: Session) -> int:
     """How much one key person may have in hand at the same time."""
     policy = session.get(CarePolicy, 1)
     return policy.most_open if policy else USUAL_MOST_OPEN
+
+
+def hold_hands(session: Session) -> None:
+    """Until this transaction ends nobody else asks a key person anything: what is counted now
+    holds. Whoever also locks a notice, a network or a key person does so before.
+    """
+    if session.get(CarePolicy, 1, with_for_update=True) is not None:
+        return
+    try:
+        with session.begin_nested():
+            session.add(CarePolicy(id=1, most_open=USUAL_MOST_OPEN))
+    except IntegrityError:  # somebody else was a moment earlier
+        session.get_one(CarePolicy, 1, with_for_update=True)
 
 
 def full_hands(session: Session, now: datetime) -> frozenset[int]:

@@ -141,8 +141,8 @@ def ask(
     Of what is asked, `message` or that `broadcast` was not understood, the caller has made sure.
     """
     now = runtime.clock.now()
-    # One after the other: hands fill.
     session.get_one(Network, network.id, with_for_update={"key_share": True})
+    availability.hold_hands(session)
     if not can_ask(session, network, resident, now):
         return None
     person = _next_person(session, network, resident, now)
@@ -301,7 +301,10 @@ def drop(session: Session, runtime: Runtime, person: KeyPerson, by: str) -> None
     mine = select(CommunityQuestion).where(
         CommunityQuestion.key_person_id == person.id, CommunityQuestion.state == "asked"
     )
-    for question in session.scalars(mine.order_by(CommunityQuestion.id)).all():
+    questions = session.scalars(mine.order_by(CommunityQuestion.id)).all()
+    if questions:
+        availability.hold_hands(session)
+    for question in questions:
         other = _next_person(
             session, question.network, question.resident, now, not_these={person.id}
         )

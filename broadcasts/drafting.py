@@ -4,9 +4,12 @@ The order of the lines is what research asks for: level, place and action first,
 (texts are forwarded). Nothing is guessed: a language without checked words gets the fallback.
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from babel.dates import format_skeleton
@@ -17,7 +20,7 @@ from bot import city
 from bot.channel import AlertCard, Choice, Outgoing, Text
 from bot.languages import ascii_digits, complete, registered
 from bot.line.messages import utf16_units
-from bot.models import Area, City, StockText
+from bot.models import Area, City, MachineText, StockText
 from bot.models.broadcasts import REVIEWED, Broadcast, Policy
 from bot.runtime import Runtime
 from broadcasts.templates import LINES, Template, templates
@@ -27,6 +30,8 @@ LONGEST_TEXT = 400
 AREAS_NAMED = 3
 ALERTS = "alerts"
 PLAIN_JAPANESE, JAPANESE, ENGLISH = "ja-x-easy", "ja", "en"
+
+_LAST_BLANK = re.compile(r"\s*\{(\w+)\}$")
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,17 @@ class Desk:
 
     def wordings(self) -> list[Wording]:
         """The notice in every registered language, best first where a language has a choice."""
-        made = {tag: self._from_template(tag) for tag in self._complete_tags()}
+        made = self._made()
         usable = {tag: found for tag, found in made.items() if found and self._may_go(found)}
+        usable |= {tag: found for tag, found in self._kept(made).items() if tag not in usable}
         return [usable.get(known.tag) or self._fallback(known.tag, made) for known in registered()]
+
+    def fallback(self, tag: str) -> Wording:
+        """What its readers get where there are no words in a language."""
+        return self._fallback(tag, self._made())
+
+    def _made(self) -> dict[str, Wording | None]:
+        return {tag: self._from_template(tag) for tag in self._complete_tags()}
 
     def draft(self, tag: str) -> Wording | None:
         """The template's words in a language whoever vouches for them, or None where there is none
@@ -93,10 +106,98 @@ class Desk:
             return True
         return self._policy is not None and self._policy.drafted_allowed
 
-    def _from_template(self, tag: str) -> Wording | None:
+    def for_machine(self) -> dict[str, dict[str, str]]:
+        """The Japanese a machine may put into each language that would get the fallback, in pieces;
+        empty where the policy of the severity allows no machine.
+        """
+        return self._for_machine(self._made()) if self._machine_may_write else {}
+
+    @property
+    def _machine_may_write(self) -> bool:
+        return self._policy is not None and self._policy.machine_allowed
+
+    def _for_machine(self, made: Mapping[str, Wording | None]) -> dict[str, dict[str, str]]:
+        japanese = made.get(JAPANESE)
+        if not self._machine_may_write or japanese is None or not self._may_go(japanese):
+            return {}
+        lacking = [
+            tag
+            for tag, found in made.items()
+            if tag not in (JAPANESE, PLAIN_JAPANESE) and not (found and self._may_go(found))
+        ]
+        pieces = {tag: self._written(tag) or self._lines(tag) for tag in lacking}
+        return {tag: found for tag, found in pieces.items() if found}
+
+    def _written(self, tag: str) -> dict[str, str]:
+        """What staff wrote in Japanese and not in this language, by blank."""
+        if self._broadcast.kind == "cancel":
+            return {}
+        texts = {
+            blank.name: self._broadcast.blanks.get(blank.name) or {}
+            for blank in self.template.blanks
+            if blank.kind == "text"
+        }
+        return {name: of[JAPANESE] for name, of in texts.items() if of.get(JAPANESE)
+                and not of.get(tag)}  # fmt: skip
+
+    def _lines(self, tag: str) -> dict[str, str]:
+        """The Japanese lines, with the names, places and times of this language in their blanks:
+        no machine translates those, nor the name of a warning, nor the time at the end.
+        """
+        japanese, stock, values = self._stock(JAPANESE), self._stock(tag), self._line_values(tag)
+        if japanese is None or stock is None:
+            return {}
+        lines = {name: japanese.parts[name] for name in LINES if name in japanese.parts}
+        lines = {"action": japanese.parts["action"]} | lines
+        lines["headline"] = lines["headline"].replace(
+            f"【{japanese.parts['name']}】", f"【{stock.parts['name']}】"
+        )
+        if "decided" in lines:
+            lines["decided"] = _LAST_BLANK.sub("", lines["decided"])
+        filled = {name: _filled(line, values) for name, line in lines.items()}
+        return {name: text for name, text in filled.items() if text}
+
+    def _line_values(self, tag: str) -> dict[str, str]:
+        written = {blank.name: "-" for blank in self.template.blanks if blank.kind == "text"}
+        return self._values(tag, written) or {}
+
+    def _kept(self, made: Mapping[str, Wording | None]) -> dict[str, Wording]:
+        """What a machine made of just these words, where it was found to be usable."""
+        asked = self._for_machine(made)
+        rows = machine_texts(self._session, self._broadcast) if asked else {}
+        fits = {
+            tag: rows[tag]
+            for tag, pieces in asked.items()
+            if tag in rows and rows[tag].source == mark(pieces) and not rows[tag].problem
+        }
+        kept = {tag: self.by_machine(tag, row.pieces) for tag, row in fits.items()}
+        return {tag: found for tag, found in kept.items() if found}
+
+    def by_machine(self, tag: str, pieces: Mapping[str, str]) -> Wording | None:
+        """The notice with a machine's words for the pieces of `for_machine`."""
+        if self._written(tag):
+            found = self._from_template(tag, pieces)
+            return found and replace(found, origin="machine", review="drafted", reviewed_by=None)
+        stock, japanese, values = self._stock(tag), self._stock(JAPANESE), self._line_values(tag)
+        if stock is None or japanese is None:
+            return None
+        parts = dict(pieces) | {
+            "name": stock.parts["name"],
+            "source": self._runtime.words.text(tag, "alert.source", **values),
+        }
+        last = _LAST_BLANK.search(japanese.parts.get("decided", ""))
+        if last and "decided" in pieces:
+            time = values.get(last[1], "")
+            parts["decided"] = f"{pieces['decided']} {time}" if time else ""
+        parts = {name: text for name, text in parts.items() if text}
+        return self._measured(Wording(tag, "machine", "drafted", None, parts))
+
+    def _from_template(
+        self, tag: str, by_machine: Mapping[str, str] | None = None
+    ) -> Wording | None:
         """The template's words with the blanks filled; None where a text is missing."""
         stock = self._stock(tag)
-        values = self._values(tag)
+        values = self._values(tag, by_machine or {})
         if stock is None or values is None:
             return None
         written = any(blank.kind == "text" for blank in self.template.blanks)
@@ -113,13 +214,16 @@ class Desk:
             reviewed_by=None if written else stock.reviewed_by,
             parts={name: text for name, text in parts.items() if text},
         )
+        return self._measured(wording)
+
+    def _measured(self, wording: Wording) -> Wording:
+        """With its problem, if it is too long; an Update's headline then gets its mark."""
         if wording.units > LONGEST_TEXT:
             wording = replace(wording, problem="too_long")
         if self._broadcast.kind == "update":
-            mark = self._runtime.words.text(tag, "alert.update_mark")
-            wording = replace(
-                wording, parts={**wording.parts, "headline": f"{mark}{parts['headline']}"}
-            )
+            update = self._runtime.words.text(wording.language, "alert.update_mark")
+            headline = f"{update}{wording.parts['headline']}"
+            wording = replace(wording, parts={**wording.parts, "headline": headline})
         return wording
 
     def _stock(self, tag: str) -> StockText | None:
@@ -136,8 +240,10 @@ class Desk:
             reviewed_by=found.reviewed_by,
         )
 
-    def _values(self, tag: str) -> dict[str, str] | None:
-        """What the blanks become in one language; None where a text was not written in it."""
+    def _values(self, tag: str, by_machine: Mapping[str, str]) -> dict[str, str] | None:
+        """What the blanks become in one language; None where a text was not written in it, and no
+        machine did.
+        """
         broadcast = self._broadcast
         stock = self._session.get(StockText, ("alert", self.template.id, tag))
         values = {
@@ -151,7 +257,7 @@ class Desk:
         for blank in self.template.blanks:
             value = broadcast.blanks.get(blank.name)
             if blank.kind == "text":
-                text = (value or {}).get(tag, "")
+                text = (value or {}).get(tag, "") or by_machine.get(blank.name, "")
                 if not text and blank.required:
                     return None
                 values[blank.name] = text
@@ -239,7 +345,9 @@ def _marked(runtime: Runtime, broadcast: Broadcast, text: Wording, whole: Wordin
     lines = list(text.lines)
     if whole.origin == "fallback" and text is whole.others[0]:
         lines.insert(0, say(whole.language, "fallback.intro"))
-    if text.review == "drafted":
+    if text.origin == "machine":
+        lines.append(machine_note(runtime, broadcast, text.language))
+    elif text.review == "drafted":
         lines.append(say(text.language, "alert.origin.drafted"))
     if broadcast.drill:
         first, last = (say(text.language, f"alert.drill_{end}") for end in ("first", "last"))
@@ -309,8 +417,10 @@ def _asks_safety(broadcast: Broadcast) -> bool:
 
 
 def _summary(runtime: Runtime, broadcast: Broadcast, wording: Wording) -> str:
-    mark = runtime.words.text(wording.language, "alert.drill_first") if broadcast.drill else ""
-    return " ".join(filter(None, (mark, wording.parts["headline"])))
+    say, tag = runtime.words.text, wording.language
+    drill = say(tag, "alert.drill_first") if broadcast.drill else ""
+    machine = f"({say(tag, 'alert.origin.machine')})" if wording.origin == "machine" else ""
+    return " ".join(filter(None, (drill, wording.parts["headline"], machine)))
 
 
 def origin_words(runtime: Runtime, tag: str, origin: str, review: str, by: str) -> str:
@@ -321,6 +431,24 @@ def origin_words(runtime: Runtime, tag: str, origin: str, review: str, by: str) 
     if origin == "template":
         return say(tag, f"alert.origin.{review}")
     return say(tag, f"alert.origin.{origin}", network=by, by=by)
+
+
+def machine_note(runtime: Runtime, broadcast: Broadcast, tag: str) -> str:
+    """That a machine wrote it and nobody checked it, and where the Japanese stands."""
+    link = f"{public_link(runtime, broadcast)}?lang={JAPANESE}"
+    return runtime.words.text(tag, "alert.machine_note", link=link)
+
+
+def machine_texts(session: Session, broadcast: Broadcast) -> dict[str, MachineText]:
+    """What a machine made of a draft, by language; its number tells the draft, stored or not."""
+    mine = select(MachineText).join(Broadcast).where(Broadcast.number == broadcast.number)
+    return {row.language: row for row in session.scalars(mine)}
+
+
+def mark(pieces: Mapping[str, str]) -> str:
+    """Tells these words from any others: the SHA-256 of them, by name."""
+    words = json.dumps(dict(sorted(pieces.items())), ensure_ascii=False)
+    return sha256(words.encode()).hexdigest()
 
 
 def public_link(runtime: Runtime, broadcast: Broadcast) -> str:

@@ -197,10 +197,11 @@ def _card(session: Session, runtime: Runtime, broadcast: Broadcast, tag: str) ->
     mark = say(row.language, "alert.drill_first") if broadcast.drill else ""
     title = " ".join(filter(None, (mark, title)))
     link = f"{public_link(runtime, broadcast)}?lang={tag}"
+    by_machine = (say(tag, "alert.origin.machine"),) if row.origin == "machine" else ()
     return Card(
         title=title,
         summary=title,
-        lines=(say(tag, "alert.number", number=broadcast.number),),
+        lines=(say(tag, "alert.number", number=broadcast.number), *by_machine),
         buttons=(Choice(say(tag, "kp.page.button"), uri=link),),
         tone="urgent" if is_urgent(broadcast) else "plain",
     )

@@ -11,7 +11,7 @@ from bot.languages import language
 from bot.models import Delivery, Resident, ResidentArea, Transition
 from bot.models.broadcasts import Acknowledgement, Broadcast, Recipient, Rendition, Sending
 from bot.runtime import Runtime
-from broadcasts.drafting import origin_words
+from broadcasts.drafting import machine_note, origin_words
 
 PUBLIC = ("broadcasting", "paused", "completed", "cancelled")
 
@@ -74,9 +74,16 @@ def rendition(session: Session, broadcast: Broadcast, tag: str) -> Rendition | N
     return None
 
 
+def unmarked(row: Rendition) -> str:
+    """The frozen lines as one text."""
+    return "\n\n".join("\n".join(part["lines"]) for part in row.words["texts"])
+
+
 def full_text(runtime: Runtime, broadcast: Broadcast, row: Rendition) -> str:
-    """The frozen lines as one text, with a drill's marks first and last."""
-    text = "\n\n".join("\n".join(part["lines"]) for part in row.words["texts"])
+    """The frozen lines as one text, with a drill's marks first and last, and a machine's mark."""
+    text = unmarked(row)
+    if row.origin == "machine":
+        text = f"{text}\n{machine_note(runtime, broadcast, row.language)}"
     if not broadcast.drill:
         return text
     first, last = (

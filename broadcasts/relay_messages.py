@@ -47,7 +47,9 @@ def offered(
         Rendition.state == "ready",
     )
     row = session.scalars(ready).first()
-    if row is not None and row.origin != "fallback":
+    if row is not None and row.origin == "machine":
+        machine = reading.unmarked(row)
+    elif row is not None and row.origin != "fallback":
         kind = "reviewed" if row.is_reviewed else "person" if row.origin == "person" else "drafted"
         return Offer(kind, reading.full_text(runtime, broadcast, row))
     earlier = earlier_text(session, broadcast, language)

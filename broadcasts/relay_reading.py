@@ -4,14 +4,17 @@ Nothing here changes anything.
 """
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from bot.database import Database
 from bot.models import (
     Delivery,
     KeyPerson,
@@ -23,7 +26,20 @@ from bot.models import (
     Transition,
 )
 from bot.models.broadcasts import Broadcast, Recipient, Rendition, Sending
+from bot.runtime import Runtime
 from broadcasts import audience, reading, relaying
+
+COUNTING = 0.02
+"""The share of its time a process may spend on counting whom one waiting text would go to."""
+WORTH_KEEPING, COUNTING_SECONDS = 0.02, 10.0
+"""Seconds: a count that takes less is taken every time; how long one may take at most."""
+
+MOST_KEPT = 500
+
+_counted: WeakKeyDictionary[Database, dict[tuple[int, str], tuple[int, float]]] = (
+    WeakKeyDictionary()
+)
+"""By notice and language: how many, and until when that stands on this process's clock."""
 
 Carried = tuple[Broadcast, Relay]
 """A relay, with its notice."""
@@ -118,7 +134,32 @@ def waiting_texts(session: Session, now: datetime) -> Sequence[tuple[Broadcast, 
 def would_get(session: Session, broadcast: Broadcast, tag: str) -> int:
     """How many people a text in this language would go to if it were released now."""
     text = Rendition(broadcast_id=broadcast.id, language=tag)
-    return session.scalar(select(func.count()).where(*audience.lacking(text))) or 0
+    good = audience.has_good(session, text)
+    # Where nobody can have had one, what each of them was sent need not be looked at.
+    who = audience.lacking(text) if good else audience.reading_first(text)
+    return session.scalar(select(func.count()).where(*who)) or 0
+
+
+def would_get_lately(session: Session, runtime: Runtime, broadcast: Broadcast, tag: str) -> int:
+    """The same for pages that ask every three seconds: what takes long is counted the less often,
+    and by one of those who ask.
+    """
+    known = _counted.setdefault(runtime.database, {})
+    began, key = time.monotonic(), (broadcast.id, tag)
+    number, until = known.get(key, (-1, 0.0))
+    if began < until:
+        return number
+    if number >= 0:
+        known[key] = number, began + COUNTING_SECONDS
+    number = would_get(session, broadcast, tag)
+    took = time.monotonic() - began
+    if len(known) > MOST_KEPT:  # of notices long over
+        known.clear()
+    if took > WORTH_KEEPING:
+        known[key] = number, began + took / COUNTING
+    else:
+        known.pop(key, None)
+    return number
 
 
 def corrects(session: Session, broadcast: Broadcast, tag: str) -> bool:

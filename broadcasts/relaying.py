@@ -143,8 +143,11 @@ def _look_after(
     mine = [row for row in _relays(session, broadcast) if row.network_id == network.id]
     gap = session.get(RelayGap, (broadcast.id, network.id))
     in_hand = any(row.state in (*OPEN, "relayed") for row in mine)
-    full = availability.full_hands(session, now)
-    post = None if in_hand else availability.next_post(network, mine, broadcast, now, full)
+    post = None
+    if not in_hand:
+        availability.hold_hands(session)
+        full = availability.full_hands(session, now)
+        post = availability.next_post(network, mine, broadcast, now, full)
     if post is not None:
         _ask(session, runtime, broadcast, post, drafts)
     if gap is None and not in_hand and post is None:

@@ -28,13 +28,17 @@ def text(runtime: Runtime, answer: RumourAnswer, tag: str, *, again: bool = Fals
 
 def claim(answer: RumourAnswer, tag: str) -> str:
     """The claim as readers of a language get it: nobody translates it by machine."""
-    if tag == JAPANESE:
-        return answer.japanese
-    if tag == PLAIN_JAPANESE:
-        return answer.plain
-    if tag == ENGLISH and answer.english:
-        return answer.english
-    return "\n".join(filter(None, (answer.plain, answer.english)))
+    return "\n".join(text for _tag, text in claims(answer, tag))
+
+
+def claims(answer: RumourAnswer, tag: str) -> list[tuple[str, str]]:
+    """The claim for readers of a language, each text with its own: theirs, where somebody wrote it
+    in theirs.
+    """
+    own = {JAPANESE: answer.japanese, PLAIN_JAPANESE: answer.plain, ENGLISH: answer.english}
+    if own.get(tag):
+        return [(tag, own[tag])]
+    return [(known, own[known]) for known in (PLAIN_JAPANESE, ENGLISH) if own[known]]
 
 
 def page_link(runtime: Runtime, rumour_id: int) -> str:

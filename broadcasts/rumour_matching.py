@@ -9,7 +9,7 @@ from unicodedata import category, normalize
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.knowledge.lexicon import is_inside_word
+from bot.knowledge.spelling import is_inside_word
 from bot.models import RumourAnswer, RumourQuestion
 from bot.runtime import Runtime
 

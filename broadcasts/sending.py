@@ -103,12 +103,23 @@ def _freeze(
             origin=wording.origin,
             review=wording.review,
             reviewed_by=wording.reviewed_by,
-            words=words_shown(wording, messages),
+            words=words_shown(wording, messages) | _instead(runtime, broadcast, desk, wording),
             body=runtime.channel.render(messages),
         )
         session.add(row)
         session.flush()
         transition(session, row, "ready", by="bot", reason="frozen", at=now)
+
+
+def _instead(
+    runtime: Runtime, broadcast: Broadcast, desk: Desk, wording: Wording
+) -> dict[str, object]:
+    """What a machine's text is frozen with: the fallback, for whoever writes a better text."""
+    if wording.origin != "machine":
+        return {}
+    fallback = desk.fallback(wording.language)
+    *_texts, card = outgoing(desk, runtime, broadcast, fallback)
+    return {"instead": words_shown(fallback, [card]) | {"body": runtime.channel.render([card])}}
 
 
 def words_shown(wording: Wording, messages: Sequence[Outgoing]) -> dict[str, object]:

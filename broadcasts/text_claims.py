@@ -7,6 +7,7 @@ and who had neither a reviewed nor a released text in it; the text they would ha
 
 import json
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -257,7 +258,7 @@ def _rendition(
     text = shown_back(
         runtime, broadcast, network, claim.text or "", corrects=corrects, automatic=automatic
     )
-    card = json.loads(old.body)[-1:] if old is not None else []
+    words, card = _below(old) if old is not None else ({}, [])
     texts = [{"language": claim.language, "lines": (claim.text or "").split("\n")}]
     row = Rendition(
         broadcast_id=broadcast.id,
@@ -266,7 +267,7 @@ def _rendition(
         origin="person",
         review="",
         reviewed_by=network.name,
-        words={**(old.words if old else {}), "texts": texts, "messages": [text]},
+        words={**words, "texts": texts, "messages": [text]},
         body=json.dumps(
             json.loads(runtime.channel.render([Text(text)])) + card, ensure_ascii=False
         ),
@@ -274,6 +275,16 @@ def _rendition(
     session.add(row)
     session.flush()
     return row
+
+
+def _below(old: Rendition) -> tuple[dict[str, Any], list[Any]]:
+    """What was frozen and stays below a person's text: its words, and the card. Where a machine
+    wrote those, it is the fallback's.
+    """
+    instead = old.words.get("instead")
+    if instead is None:
+        return old.words, json.loads(old.body)[-1:]
+    return {k: v for k, v in instead.items() if k != "body"}, json.loads(instead["body"])
 
 
 def _ready(session: Session, broadcast: Broadcast, tag: str) -> Rendition | None:

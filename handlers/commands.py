@@ -5,6 +5,7 @@ The second way needs no settings until a command does: `keys new` makes the firs
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import city, schema, staff_accounts
-from bot.evaluation import Question, evaluate_topics
+from bot.channel import SendError
+from bot.evaluation import Figures, Line, Question, evaluate_language, evaluate_topics
 from bot.guarded import GuardedFigures, JudgedFileError, evaluate_guarded, read_judged
 from bot.knowledge import Knowledge
+from bot.learning import COLUMNS, LessonFileError, Taught, kept, read, teach
+from bot.menus import publishing
 from bot.models import ROLES, Staff, StockText
+from bot.pictures.fonts import FontsMissing
 from bot.runtime import ROOT, Runtime
 from bot.settings import SettingsError
 from broadcasts.text_checks import city_places
@@ -92,6 +97,48 @@ def db_upgrade() -> None:
     with at_work() as runtime:
         schema.upgrade(runtime.database)
     click.echo("The tables are what this version needs.")
+
+
+@command_line.command()
+def release() -> None:
+    """What a new version needs before it runs: its tables, and menus below the chats.
+
+    Menus that cannot be made now are told and made by the next `menus publish`: the earlier stay.
+    """
+    with at_work() as runtime:
+        schema.upgrade(runtime.database)
+        click.echo("The tables are what this version needs.")
+        try:
+            _publish_menus(runtime)
+        except click.ClickException as error:
+            click.echo(f"Warning: {error.message}", err=True)
+
+
+@command_line.group()
+def menus() -> None:
+    """The menus below residents' chats."""
+
+
+@menus.command("publish")
+def menus_publish() -> None:
+    """Make at LINE the menus that are missing or whose words or picture have changed.
+
+    Workers then link everybody to the menu of their language and delete the earlier ones.
+    """
+    with at_work() as runtime:
+        _publish_menus(runtime)
+
+
+def _publish_menus(runtime: Runtime) -> None:
+    try:
+        done = publishing.publish(runtime)
+    except FontsMissing as error:
+        raise click.ClickException(f"no menu was made: {error}") from error
+    except SendError as error:
+        raise click.ClickException(
+            f"LINE did not take all menus ({error}). What is made stays: run this again later."
+        ) from error
+    click.echo(f"Menus: {len(done.made)} made, {done.kept} unchanged.")
 
 
 @command_line.group()
@@ -191,6 +238,42 @@ def texts_load(adopted_by: str | None) -> None:
 
 
 @command_line.group()
+def faq() -> None:
+    """What staff taught the bot: to take it from other cities, and to give it back."""
+
+
+@faq.command("learn")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def faq_learn(file: Path) -> None:
+    """Teach the lines of FILE: topic, language and text with tabs between, after a heading line.
+
+    All of it or, where anything is wrong, nothing. Processes that run take it up within seconds.
+    """
+    with at_work() as runtime:
+        try:
+            lessons = read(file, runtime.knowledge)
+        except LessonFileError as error:
+            raise click.ClickException(str(error)) from error
+        by, now = staff_accounts.COMMAND_LINE, runtime.clock.now()
+        with runtime.database.write() as session:
+            became = Counter(
+                teach(session, each.topic_id, each.tag, each.text, by=by, now=now)
+                for each in lessons
+            )
+    counts = ", ".join(f"{became[taught]} {said}" for taught, said in _TAUGHT.items())
+    click.echo(f"{len(lessons)} wordings: {counts}.")
+
+
+@faq.command("learned")
+def faq_learned() -> None:
+    """Print what was taught, as a file that `flask faq learn` takes."""
+    with at_work() as runtime, runtime.database.read() as session:
+        click.echo("\t".join(COLUMNS))
+        for each in kept(session):
+            click.echo(f"{each.topic_id}\t{each.tag}\t{each.text}")
+
+
+@command_line.group()
 def evaluate() -> None:
     """How well the bot understands, over questions with their topics written beside them."""
 
@@ -203,15 +286,38 @@ def evaluate_topics_command(file: Path, language: str | None) -> None:
 
     The topic is an id, `out-of-scope` or `small-talk`. The last line printed is a JSON object.
     """
+    questions = [Question(topic, text, language) for topic, text in _judged(file)]
+    _print_figures(evaluate_topics(Knowledge.load(ROOT / "templates" / "faq"), questions))
+
+
+@evaluate.command("language")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def evaluate_language_command(file: Path) -> None:
+    """Measure FILE: lines of language and text with a tab between, after a heading line.
+
+    Printed are the figures of each language and of all; the last line is a JSON object.
+    """
+    lines = [Line(tag, text) for tag, text in _judged(file)]
+    for tag in sorted({line.tag for line in lines}):
+        of_tag = evaluate_language(line for line in lines if line.tag == tag)
+        click.echo(f"{tag:<12}{of_tag.n:>6}{of_tag.top1:>8.3f}{of_tag.top3:>8.3f}")
+    _print_figures(evaluate_language(lines))
+
+
+def _judged(file: Path) -> list[tuple[str, str]]:
+    """The first two columns of every line after the heading."""
     lines = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
     if not lines or any(len(line) < 2 for line in lines):
-        raise click.ClickException(f"{file}: every line needs a topic, a tab and a text")
-    questions = [Question(topic, text, language) for topic, text, *_ in lines]
-    figures = evaluate_topics(Knowledge.load(ROOT / "templates" / "faq"), questions).row()
-    for name, value in figures.items():
+        raise click.ClickException(f"{file}: every line needs a name, a tab and a text")
+    return [(name, text) for name, text, *_ in lines]
+
+
+def _print_figures(figures: Figures) -> None:
+    row = figures.row()
+    for name, value in row.items():
         shown = "-" if value is None else value if isinstance(value, int) else f"{value:.3f}"
         click.echo(f"{name:<24}{shown}")
-    click.echo(json.dumps(figures))
+    click.echo(json.dumps(row))
 
 
 @evaluate.command("guarded")
@@ -254,6 +360,11 @@ def _guarded_table(figures: GuardedFigures) -> Iterator[str]:
         yield "".join(f"{cell:<11}" for cell in [language, *cells]).rstrip()
 
 
+_TAUGHT = {
+    Taught.NEW: "new",
+    Taught.MOVED: "given another topic",
+    Taught.KNOWN: "known already",
+}
 _PROBLEMS = {
     "email": "this is not an e-mail address",
     "name": "the name must have 1 to 100 characters",

@@ -12,8 +12,9 @@ from bot import cases, conversations, people
 from bot.channel import Incoming
 from bot.conversations import ReplyTo
 from bot.deliveries import REPLY_TOKEN_LIFE
+from bot.detection import detect
 from bot.jobs import log_failure
-from bot.languages import complete, detect
+from bot.languages import complete
 from bot.line.events import incoming
 from bot.models import Resident, WebhookEvent
 from bot.runtime import Runtime
@@ -83,6 +84,8 @@ def _handle(runtime: Runtime, event_id: int) -> int | None:
     if row is None or row.state != "received" or row.body is None:
         return None
     event = incoming(row.body)
+    if event.kind == "text":
+        runtime.lessons.refresh()
     if event.kind == "follow" and event.user_id:
         event = replace(event, profile_language=runtime.channel.profile_language(event.user_id))
     with runtime.database.write() as session:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot import alarms, chores, deliveries, interpreting
 from bot.jobs import Lane, work_off
+from bot.menus import linking
 from bot.models import WebhookEvent
 from bot.runtime import Runtime
 from broadcasts import (
@@ -115,6 +116,7 @@ def run_default(runtime: Runtime) -> bool:
             sounds.run(runtime)
             safety.run(runtime)
             rumour_telling.run(runtime)
+            linking.run(runtime)
     return interpreting.run(runtime) or more
 
 
@@ -130,6 +132,7 @@ def _default_due(runtime: Runtime) -> bool:
         sounds,
         safety,
         rumour_telling,
+        linking,
         interpreting,
     )
     return any(part.is_due(runtime) for part in looking)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import city
 from bot.languages import complete, language, registered
-from bot.models import City, PrivatePage, StockText
+from bot.models import City, PrivatePage
 from bot.runtime import Runtime
 from handlers.residents.urgent import PRIVATE_PAGE_LIFE, call_numbers, token_hash
 
@@ -80,10 +80,7 @@ def private(token: str) -> Response:
         page = session.get(PrivatePage, token_hash(token))
         open_now = page is not None and page.expires_at > runtime.clock.now()
         tag = page.language if page else asked_language()
-        tags = (tag, *language(tag).fallback)
-        found = [session.get(StockText, ("faq", page.topic_id, each)) for each in tags
-                 if page and open_now]  # fmt: skip
-        text = next(filter(None, found), None)
+        texts = city.answers(session, page.topic_id, tag) if page and open_now else []
         row = session.get(City, 1)
     facts = row.facts if row else {}
     say = runtime.words.text
@@ -95,7 +92,7 @@ def private(token: str) -> Response:
             language=language(tag),
             title=say(tag, "private.preview"),
             leave=say(tag, "private.leave.button"),
-            text=city.filled(text.parts["page"], facts, tag, runtime.words) if text else None,
+            text=city.answered(texts, "page", facts, tag, runtime.words) if texts else None,
             calls=[
                 (say(tag, "call.button", number=number), dialled)
                 for number, dialled in (call_numbers(facts, topic.call) if topic else ())
@@ -103,7 +100,7 @@ def private(token: str) -> Response:
             ends=say(tag, "private.minutes", minutes=minutes),
             ended=(say(tag, "private.ended"), say(tag, "private.again")),
         ),
-        200 if text else 410,
+        200 if texts else 410,
     )
     response.headers["Cache-Control"] = "no-store, max-age=0"
     return response

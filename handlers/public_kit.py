@@ -29,7 +29,7 @@ from bot.languages import language
 from bot.models import City
 from bot.models.broadcasts import Broadcast, Rendition
 from bot.pictures.fonts import FontsMissing
-from bot.pictures.notices import png
+from bot.pictures.notices import NoticePicture, png
 from bot.runtime import Runtime
 from broadcasts import pictures, reading, relaying, sounds
 from broadcasts.drafting import moment_in, public_link
@@ -117,15 +117,19 @@ def picture(number: str, tag: str) -> Response:
         found, row = _found_text(session, number, tag)
         state = reading.shown(session, runtime, found, runtime.clock.now()).state
         drawn = pictures.picture_of(runtime, found, row, state)
+    return served(drawn, f"{'訓練-' if found.drill else ''}{number}-{tag}.png")
+
+
+def served(drawn: NoticePicture, name: str) -> Response:
+    """A picture as a browser gets it, under this file name; 503 where the fonts are missing."""
     try:
         response = Response(png(drawn), mimetype="image/png")
     except FontsMissing as error:
-        log.error("no picture of %s: %s", number, error)
+        log.error("no picture %s: %s", name, error)
         abort(503)
     response.add_etag()
     seconds = int(PICTURE_KEPT / timedelta(seconds=1))
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
-    name = f"{'訓練-' if found.drill else ''}{number}-{tag}.png"
     response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}"
     response.make_conditional(request)
     return response

@@ -1,16 +1,20 @@
-"""The public page of a rumour: is it true, who says so, since when; for anybody, on any phone."""
+"""The public page of a rumour: is it true, who says so, since when; for anybody, on any phone. And
+the same as a picture, to pass it on where the rumour goes round.
+"""
 
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, render_template
+from flask import Blueprint, Flask, Response, abort, current_app, render_template
 
 from bot import city
 from bot.languages import complete, language
 from bot.models import City
 from bot.runtime import Runtime
+from broadcasts import pictures
 from broadcasts.drafting import moment_in
 from broadcasts.rumour_answers import claim, current, is_in_force, page_link
 from handlers.public import asked_language
+from handlers.public_kit import served
 
 blueprint = Blueprint("public_rumours", __name__)
 
@@ -51,6 +55,23 @@ def page(rumour_id: int) -> tuple[str, int]:
         other_languages=say(tag, "notice.other_languages"),
         others=[known for known in complete("conversation") if known.tag != tag],
         link=page_link(runtime, rumour_id),
+        picture=say(tag, "kit.picture") if state == "active" else "",
         **frame,
     )
     return rendered, 200
+
+
+@blueprint.get("/r/<int(max=2147483647):rumour_id>/<tag>.png")
+def picture(rumour_id: int, tag: str) -> Response:
+    """The answer confirmed last, in one language, as a picture to send on; else 404."""
+    runtime: Runtime = current_app.extensions["runtime"]
+    now = runtime.clock.now()
+    with runtime.database.read() as session:
+        answer, row = current(session, rumour_id), session.get(City, 1)
+    if answer is None or tag not in {known.tag for known in complete("conversation")}:
+        abort(404)
+    facts: dict[str, Any] = row.facts if row else {}
+    name = city.blanks(facts, tag, runtime.words)["city"]
+    in_force = is_in_force(answer, now)
+    drawn = pictures.picture_of_answer(runtime, answer, tag, name, in_force=in_force)
+    return served(drawn, f"r-{rumour_id}-{tag}.png")

@@ -54,6 +54,7 @@ def record(runtime: Runtime, events: list[Envelope]) -> None:
     """
     if not events:
         return
+    runtime.lessons.refresh()
     now = runtime.clock.now()
     rows = []
     for event in events:

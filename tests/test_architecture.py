@@ -26,9 +26,18 @@ OURS = ("bot", "broadcasts", "handlers", "bench", "docs", "tests")
 SIMULATOR = ROOT / "bot" / "line" / "simulator"
 LONGEST_FILE, LONGEST_FUNCTION = 500, 60
 
-ACTING = {"conversations", "cases", "deliveries", "interpreting", "alarms", "chores", "demo"}
+ACTING = {
+    "conversations",
+    "cases",
+    "deliveries",
+    "interpreting",
+    "alarms",
+    "chores",
+    "menus",
+    "demo",
+}
 """What acts with a runtime in hand: above it, below broadcasts."""
-USING = {"runtime", "city", "evaluation"}
+USING = {"runtime", "city", "evaluation", "learning"}
 """What is built from the layer below."""
 OUTSIDE = {"line", "translation", "knowledge", "opendata"}
 """Other people's services, words and formats."""

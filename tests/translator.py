@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 class TranslationService(ThreadingHTTPServer):
     """How it behaves is set from outside: good, slow, dripping, garbage, empty, away, busy,
-    refusing, without a key's right, or losing numbers. `asked` are the fields of every request.
+    refusing, without a key's right, or losing numbers. `asked` are the fields of every request,
+    `answers` what it says in a language instead of the marked text.
     """
 
     daemon_threads = True
@@ -24,6 +25,7 @@ class TranslationService(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.behaves = "good"
         self.asked: list[dict[str, str]] = []
+        self.answers: dict[str, str] = {}
         self.paths: list[str] = []
 
     @property
@@ -64,7 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(200, [{"translations": [{"text": words, "to": query["to"][0]}]}])
 
     def _good(self, fields: dict[str, str]) -> None:
-        self._json(200, {"translatedText": translated(fields["q"], fields["target"])})
+        tag = fields["target"]
+        words = self.server.answers.get(tag) or translated(fields["q"], tag)
+        self._json(200, {"translatedText": words})
 
     def _slow(self, fields: dict[str, str]) -> None:
         time.sleep(20)

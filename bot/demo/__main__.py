@@ -1,4 +1,4 @@
-"""Makes a demo ready: tables, the fictional city みなと市, its answers and accounts.
+"""Makes a demo ready: tables, the fictional city みなと市, its answers, accounts and menus.
 
 Run by `run.py demo` with `DEMO_PASSWORD` in place of every account's own; prints the accounts.
 Harmless when it ran before: what is there stays as it is.
@@ -6,17 +6,22 @@ Harmless when it ran before: what is there stays as it is.
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from bot import city, staff_accounts
+from bot.channel import Failure, SendError
+from bot.menus.publishing import publish
 from bot.models import City
+from bot.pictures.fonts import FontsMissing
 from bot.runtime import ROOT, Runtime
 from bot.schema import upgrade
 from bot.settings import SettingsError
 
 HERE = Path(__file__).resolve().parent
+STARTING_SECONDS = 5.0
 
 
 def load_demo_city(runtime: Runtime, session: Session, password: str) -> None:
@@ -45,6 +50,21 @@ def load_demo_city(runtime: Runtime, session: Session, password: str) -> None:
         staff_accounts.set_password(session, person, password, by="demo", now=now)
 
 
+def _publish_menus(runtime: Runtime) -> None:
+    """Make the menus below the chats. The simulator may be starting; a demo works without them."""
+    until = time.monotonic() + STARTING_SECONDS
+    while True:
+        try:
+            publish(runtime)
+            return
+        except (FontsMissing, SendError) as error:
+            starting = isinstance(error, SendError) and error.failure is Failure.UNCLEAR
+            if not starting or time.monotonic() > until:
+                print(f"The phones show no new menus: {error}")
+                return
+        time.sleep(0.1)
+
+
 def main() -> None:
     try:
         runtime = Runtime.from_environment()
@@ -57,6 +77,7 @@ def main() -> None:
     with runtime.database.write() as session:
         if session.get(City, 1) is None:
             load_demo_city(runtime, session, password)
+    _publish_menus(runtime)
     file = city.read(HERE / "city.toml")
     print(f"Accounts, all with the password {password}")
     for row in file.staff:

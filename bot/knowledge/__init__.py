@@ -1,62 +1,62 @@
 """What a message is about: one of the city's topics, a few candidates, or nothing we know.
 
-Urgent and protected messages are recognised by signs, combinations of concepts written down in
-``signs.toml``, in every language at once and before anything else. All other topics share one
-scorer. Words, signs and examples are data under ``templates/faq/``.
+Words, example messages and what small talk looks like are data under ``templates/faq``, a folder
+for each language. Concepts are common to all languages; a linear model (made by
+`bot.knowledge.training`) says which concepts and words speak for which topic. Danger and what must
+stay private come before anything else, in every language, whatever language somebody chose.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from math import exp
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from unicodedata import category
 
-from bot import languages
-from bot.knowledge.lexicon import (
-    JAPANESE,
-    LATIN,
-    Hit,
-    Lexicon,
-    Text,
-    Word,
-    all_concepts,
-    is_inside_word,
-    together,
-)
-from bot.knowledge.scorer import LOOKED_AT, Scorer, features
+import regex as re
 
-OUT_OF_SCOPE = "out-of-scope"
-PRIVATE, SHARED = "private", "ask"
+from bot import detection, languages
+from bot.knowledge import data
+from bot.knowledge.data import KnowledgeError
+from bot.knowledge.features import LOOKED_AT, features
+from bot.knowledge.lexicon import LATIN, Lexicon
+from bot.knowledge.neighbours import Neighbours
+from bot.knowledge.smalltalk import SmallTalk
+from bot.knowledge.spelling import Text, prepare
+from bot.linear import Linear
+
+__all__ = ["KnowledgeError"]
+
+MODEL = "model.bin"
+OUT_OF_SCOPE, SMALL_TALK, COMMAND = "out-of-scope", "small-talk.", "command."
+SHARED = "ask"
 REACTION = "reaction"
-
-FILLER = "filler"
-
-# The group of concepts that by themselves say nothing of danger.
-NEUTRAL = "neutral"
 
 # Unicode's category of emoji.
 SYMBOL = "So"
 
-# How many candidates a person is shown at most.
-CANDIDATES = 3
+# How many candidates a person is shown at most, and how many languages a message may be in.
+CANDIDATES, READINGS = 3, 2
 
-# Votes: what one concept of a matching sign adds; how many a topic needs to mean anything, and
-# how many an urgent or protected one.
-SIGN, ENOUGH, ENOUGH_FIRST = 2.0, 2.5, 4.0
+# The share from which on a topic's text is shown as the answer; the share of all urgent and
+# protected topics together from which on a message is theirs, and from which on staff look at it
+# because it could be: rather one too many than a frightened person among the candidates.
+SURE, SURE_FIRST, CONCERN = 0.9, 0.6, 0.05
 
-# How many votes' difference makes one topic e times as likely as another.
-TEMPERATURE = 2.0
+# The share from which on a message is none of the city's business. Where nothing has more than
+# ENOUGH nothing is known, and danger counts from DANGER_ALONE on: gibberish is a little of all.
+NOT_OURS, ENOUGH, DANGER_ALONE = 0.8, 0.12, 0.25
 
-# The share from which on a topic's text is shown as the answer; and the share of all urgent and
-# protected topics together from which on a message without their signs counts as theirs: rather
-# one too many than a frightened person among the candidates.
-SURE, SURE_FIRST = 0.6, 0.35
+# Key persons see a message only if its topic is as likely as this, and all those they are never
+# shown together are as unlikely as that.
+LIKELY, UNLIKELY = 0.3, 0.03
 
-LONGEST_SMALL_TALK = 80
+# In a message longer than this danger is looked for sentence by sentence too: one about it would be
+# lost among ten about something else. Without a full stop a sentence is this long at most.
+LONG, SHORT_SENTENCE, LONG_SENTENCE = 200, 30, 150
 
 
 class Handling(StrEnum):
@@ -107,267 +107,289 @@ class Finding:
 
     ``topics`` one for TOPIC, up to three for CANDIDATES, best first, else none. ``detail`` which
     small talk (thanks, greeting, bye, reaction) or which command (menu, hide). ``score`` 0 to 1.
+    ``concern`` the urgent or protected topic it could be, but not surely: staff should see it.
     """
 
     outcome: Outcome
     topics: tuple[str, ...] = ()
     detail: str | None = None
     score: float = 0.0
+    concern: str | None = None
 
 
 @dataclass(frozen=True)
-class Sign:
-    """A combination of concepts that points to a topic: all of ``needs``, none of ``unless``."""
+class Danger:
+    """The likeliest urgent or protected topic, and how likely it is that it is any of them."""
 
     topic: str
-    needs: frozenset[str]
-    unless: frozenset[str]
-
-    def holds(self, concepts: frozenset[str]) -> bool:
-        return self.needs <= concepts and not self.unless & concepts
+    share: float
 
 
-class KnowledgeError(ValueError):
-    """The data under ``templates/faq`` contradicts itself; the message says where."""
+class Tongue:
+    """What is known of one language, read when it is first needed."""
+
+    def __init__(self, folder: Path, script: str) -> None:
+        self._folder = folder
+        self._script = script
+        forms = data.short_forms(folder / "forms.txt")
+        self._forms = {prepare(short).plain: prepare(full).marked for short, full in forms.items()}
+        self._form = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._forms)) or '(?!)'})\b")
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        return Lexicon(data.words(self._folder / "words.txt"), self._script)
+
+    @cached_property
+    def private(self) -> Lexicon | None:
+        """The words of what key persons are never shown; None where nobody wrote them."""
+        words = data.listed(self._folder / "private.txt")
+        return Lexicon((("private", word) for word in words), self._script) if words else None
+
+    @cached_property
+    def talk(self) -> SmallTalk:
+        said = data.messages(self._folder / "talk.txt")
+        return SmallTalk(
+            (prepare(text).plain, label.removeprefix(SMALL_TALK))
+            for label, text in said
+            if label.startswith(SMALL_TALK)
+        )
+
+    def commands(self) -> dict[str, str]:
+        """The messages that are a command, and which."""
+        said = data.messages(self._folder / "talk.txt")
+        return {
+            prepare(text).plain: label.removeprefix(COMMAND)
+            for label, text in said
+            if label.startswith(COMMAND)
+        }
+
+    def read(self, text: Text) -> Text:
+        """The text with this language's short forms written out."""
+        if not self._forms or not self._form.search(text.marked):
+            return text
+        return prepare(self._form.sub(lambda form: self._forms[form[0]], text.marked))
 
 
 class Knowledge:
     """All topics, and the way from a message to one of them. Holds no state of any person."""
 
     def __init__(
-        self,
-        topics: Mapping[str, Topic],
-        lexicon: Lexicon,
-        signs: Iterable[Sign],
-        examples: Iterable[tuple[str, str]],
-        phrases: Mapping[str, Iterable[str]],
-        commands: Mapping[str, Iterable[str]],
-        private: Mapping[str, Iterable[Word]],
+        self, topics: Mapping[str, Topic], tongues: Mapping[str, Tongue], model: Linear
     ) -> None:
-        """``examples`` are pairs of a label and a message; ``phrases`` are small talk by kind;
-        ``private`` by language the words of what key persons are never shown.
-        """
         self.topics = MappingProxyType(dict(topics))
-        self._lexicon = lexicon
-        self._first = frozenset(name for name, topic in topics.items() if topic.handling in FIRST)
-        signs = tuple(signs)
-        self._signs = Signs(signs)
-        self._private = Lexicon((word for words in private.values() for word in words), {}, {})
-        self._readable = frozenset(private)
-        self._first_signs = Signs(sign for sign in signs if sign.topic in self._first)
-        self._commands = {
-            lexicon.prepare(word).plain: command
-            for command, words in commands.items()
-            for word in words
+        self._tongues = dict(tongues)
+        self._model = model
+        self._learned = Neighbours([])
+        self._first = {
+            label for label in model.labels if label in topics and topics[label].handling in FIRST
         }
-        self._small_talk = SmallTalk(
-            (lexicon.prepare(said).plain, kind) for kind, list_ in phrases.items() for said in list_
-        )
-        self._scorer = Scorer(
-            (label, self._features(text, self._concepts(lexicon.hits(text))))
-            for label, message in examples
-            if (text := lexicon.prepare(message))
-        )
+        # Whoever types nothing but the number of an emergency means that emergency.
+        self._numbers: dict[str, str] = {}
+        for id, topic in topics.items():
+            if topic.handling in FIRST:
+                self._numbers.setdefault(topic.call[0], id)
+        self._never = {
+            label for label in model.labels if is_topic(label) and not self._is_shared(label)
+        }
+        self._commands = {
+            plain: command
+            for tongue in tongues.values()
+            for plain, command in tongue.commands().items()
+        }
+
+    def _is_shared(self, label: str) -> bool:
+        return label in self.topics and self.topics[label].community == SHARED
 
     @classmethod
     def load(cls, folder: Path) -> "Knowledge":
-        """Everything under ``folder`` (templates/faq) for the registered languages."""
-        topics = {name: _topic(name, row) for name, row in _toml(folder / "topics.toml").items()}
-        signs = _toml(folder / "signs.toml")
-        words, examples = [], []
-        short_forms: dict[str, str] = {}
-        phrases: dict[str, list[str]] = {}
-        commands: dict[str, list[str]] = {}
-        private: dict[str, list[Word]] = {}
-        for known in languages.registered():
-            own = folder / known.tag
-            for concept, spellings in _toml(own / "words.toml").items():
-                words += [Word(concept, text, known.script) for text in spellings]
-            short_forms |= _toml(own / "short_forms.toml")
-            data = _toml(own / "examples.toml")
-            for label, messages in data.get("topics", {}).items():
-                examples += [(label, message) for message in messages]
-            examples += [(OUT_OF_SCOPE, message) for message in data.get("out_of_scope", ())]
-            for kind, said in data.get("small_talk", {}).items():
-                phrases.setdefault(kind, []).extend(said)
-            for command, said in data.get("commands", {}).items():
-                commands.setdefault(command, []).extend(said)
-            if never := _toml(own / "private.toml"):
-                private[known.tag] = [Word(PRIVATE, text, known.script) for text in never["words"]]
-        groups = signs.get("groups", {})
-        rows = [_sign(topic, row) for topic, rows in signs["signs"].items() for row in rows]
-        _check(topics, groups, rows, words, examples)
-        lexicon = Lexicon(words, groups, short_forms)
-        return cls(topics, lexicon, rows, examples, phrases, commands, private)
+        """Everything under ``folder`` (templates/faq) for the registered languages.
+
+        Raises `KnowledgeError`, `bot.linear.ModelError`.
+        """
+        topics = read_topics(folder)
+        model = Linear.load(folder / MODEL)
+        if unknown := {label for label in model.labels if is_topic(label)} - topics.keys():
+            raise KnowledgeError(f"examples of topics not in topics.toml: {sorted(unknown)}")
+        return cls(topics, read_tongues(folder), model)
 
     def first_look(self, text: str) -> str | None:
         """The topic of an urgent or protected message in any language, or None.
 
-        Cheap enough to be asked before anything is stored: a tenth of a millisecond for a usual
-        message, about 5 ms for 5,000 characters full of known words.
+        Cheap enough to be asked before anything is stored: under a millisecond for a usual
+        message, about 20 ms for 5,000 characters.
         """
-        prepared = self._lexicon.prepare(text)
-        hits = self._lexicon.hits(prepared)
-        return self._first_topic(prepared, hits, self._votes(prepared, hits))
+        prepared = prepare(text)
+        tags = self._tags(text, None)
+        if number := self._numbers.get(prepared.plain):
+            return number
+        if prepared.plain in self._commands or self._said(prepared, tags):
+            return None
+        danger = self._danger(self._shares(prepared, tags))
+        return danger.topic if danger.share >= SURE_FIRST else None
 
     def command(self, text: str) -> str | None:
         """The command (menu, hide) that a message is in any language, or None."""
-        return self._commands.get(self._lexicon.prepare(text).plain)
+        return self._commands.get(prepare(text).plain)
 
     def find(self, text: str, tag: str) -> Finding:
         """What a message in the language of ``tag`` is about."""
-        prepared = self._lexicon.prepare(text)
-        hits = self._lexicon.hits(prepared)
-        votes = self._votes(prepared, hits)
-        if topic := self._first_topic(prepared, hits, votes):
-            return Finding(Outcome.TOPIC, (topic,), score=1.0)
+        prepared = prepare(text)
+        tags = self._tags(text, tag)
         if command := self._commands.get(prepared.plain):
             return Finding(Outcome.COMMAND, detail=command, score=1.0)
-        if kind := self._small_talk.kind(prepared.plain):
-            return Finding(Outcome.SMALL_TALK, detail=kind, score=1.0)
-        if not votes and not any(character.isalpha() for character in prepared.plain):
+        if said := self._said(prepared, tags):
+            return Finding(Outcome.SMALL_TALK, detail=said, score=1.0)
+        if number := self._numbers.get(prepared.plain):
+            return Finding(Outcome.TOPIC, (number,), score=1.0)
+        if not any(character.isalpha() for character in prepared.plain):
             if any(category(character) == SYMBOL for character in text):
                 return Finding(Outcome.SMALL_TALK, detail=REACTION, score=1.0)
             return Finding(Outcome.NOTHING)
-        if languages.language(tag).script == JAPANESE and not prepared.japanese:
-            # Without kana a few characters could be Chinese; whoever reads Japanese means that.
-            prepared = replace(prepared, japanese=True)
-            votes = self._votes(prepared, self._lexicon.hits(prepared))
-        return self._weighed(votes)
+        shares = self._shares(prepared, tags)
+        danger = self._danger(shares)
+        if danger.share >= SURE_FIRST:
+            return Finding(Outcome.TOPIC, (danger.topic,), score=round(danger.share, 3))
+        says_something = max(shares[0].values()) >= ENOUGH or danger.share >= DANGER_ALONE
+        concern = danger.topic if danger.share >= CONCERN and says_something else None
+        return self._weighed(shares[0], concern)
 
     def may_be_shared(self, text: str, tag: str) -> bool:
         """Whether key persons may be shown a message in the language of ``tag``, if it is recent.
 
-        Only one that can be read here: in a language with words of its own, in its own script, and
-        about something. Neither may one of its words be private, nor one of the three likeliest
-        topics. Rather one too many stays with staff.
+        Only one that can be read here: in a language whose private words are known, in its own
+        script, and about something. Neither may one of its words be private, nor one of the three
+        likeliest topics. Rather one too many stays with staff.
         """
         known = languages.language(tag)
-        prepared = self._lexicon.prepare(text)
+        prepared = prepare(text)
+        tongue = self._tongues[tag]
         romanised = known.script != LATIN and prepared.plain.isascii()
-        if tag not in self._readable or romanised or not _is_written_in(text, known):
+        if tongue.private is None or romanised or not _is_written_in(text, known):
             return False
-        hits = self._lexicon.hits(prepared)
-        votes = self._votes(prepared, hits)
-        likeliest = [label for label in votes if label != OUT_OF_SCOPE][:CANDIDATES]
+        tags = self._tags(text, tag)
+        shares = self._shares(prepared, tags)
+        likeliest = [label for label in _best(shares[0]) if is_topic(label)][:CANDIDATES]
+        never = sum(shares[0][label] for label in self._never)
         return (
-            bool(likeliest)
-            and all(self.topics[label].community == SHARED for label in likeliest)
-            and self._first_topic(prepared, hits, votes) is None
-            and not self._private.hits(self._private.prepare(text))
+            shares[0][likeliest[0]] >= LIKELY
+            and all(map(self._is_shared, likeliest))
+            and never < UNLIKELY
+            and self._danger(shares).share < CONCERN
+            and not tongue.private.hits(tongue.read(prepared))
         )
 
-    def _concepts(self, hits: Iterable[Hit]) -> frozenset[str]:
-        """What a message says at its beginning; that is what it is about."""
-        return all_concepts(hits, before=LOOKED_AT)
+    def learn(self, examples: Iterable[tuple[str, str, str]]) -> None:
+        """Take what staff corrected, in place of what was learned before: (topic, tag, message).
 
-    def _features(self, text: Text, concepts: frozenset[str]) -> list[str]:
-        return features(text, concepts - self._lexicon.groups)
+        A message much like one of them is about that topic, unless it speaks of danger.
+        """
+        self._learned = Neighbours(
+            (topic, self._features(_part(prepare(text), 0, LOOKED_AT), [tag]))
+            for topic, tag, text in examples
+            if topic in self.topics and tag in self._tongues
+        )
 
-    def _votes(self, text: Text, hits: Iterable[Hit]) -> Mapping[str, float]:
-        """The votes for each topic, most first."""
-        concepts = self._concepts(hits)
-        votes = dict(self._scorer.scores(self._features(text, concepts)))
-        for sign in self._signs.holding(concepts):
-            votes[sign.topic] = votes.get(sign.topic, 0.0) + SIGN * len(sign.needs)
-        return dict(sorted(votes.items(), key=lambda item: (-item[1], item[0])))
+    def _tags(self, text: str, tag: str | None) -> list[str]:
+        """The languages a message may be in: the one it is taken for, and what it looks like."""
+        likely = detection.candidates(text)[:READINGS]
+        return list(dict.fromkeys([*([tag] if tag else []), *likely]))
 
-    def _first_topic(
-        self, text: Text, hits: Iterable[Hit], votes: Mapping[str, float]
-    ) -> str | None:
-        """The urgent or protected topic a message must reach: by its signs, else by its votes."""
-        holding = {
-            sign for concepts in together(hits) for sign in self._first_signs.holding(concepts)
-        }
-        if holding:
-            return min(holding, key=self._first_signs.rank).topic
-        if text.plain in self._commands or self._small_talk.kind(text.plain):
-            return None
-        topic = next((label for label in votes if label in self._first), None)
-        if topic is None or votes[topic] < ENOUGH_FIRST:
-            return None
-        shares = _shares(votes)
-        share = sum(shares[label] for label in self._first & shares.keys())
-        return topic if share >= (SURE if self._is_harmless(hits) else SURE_FIRST) else None
+    def _features(self, piece: Text, tags: Iterable[str]) -> dict[str, float]:
+        concepts = set[str]()
+        read = piece
+        for tag in tags:
+            tongue = self._tongues[tag]
+            read = tongue.read(piece)
+            concepts.update(concept for _, concept in tongue.lexicon.hits(read))
+        return features(read, concepts)
 
-    def _is_harmless(self, hits: Iterable[Hit]) -> bool:
-        """Whether a message speaks of people and things, but of nothing that happens to them."""
-        found = [set(concepts) for _, concepts in hits]
-        return bool(found) and all(NEUTRAL in concepts for concepts in found)
+    def _shares(self, text: Text, tags: Sequence[str]) -> list[dict[str, float]]:
+        """How likely each label is, for each piece of a message; what it is about comes first."""
+        pieces = [_part(text, 0, LOOKED_AT)]
+        if len(text.plain) > LONG:
+            pieces += (_part(text, begin, end) for begin, end in _sentences(text.plain))
+        return [self._share(self._features(piece, tags)) for piece in pieces]
 
-    def _weighed(self, votes: Mapping[str, float]) -> Finding:
-        best = next(iter(votes), "")
-        if votes.get(best, 0.0) < ENOUGH:
-            return Finding(Outcome.NOTHING)
-        share = round(_shares(votes)[best], 3)
-        if best == OUT_OF_SCOPE:
+    def _share(self, found: Mapping[str, float]) -> dict[str, float]:
+        shares = self._model.shares(found)
+        if topic := self._learned.nearest(found):
+            for label in shares.keys() - self._first:
+                shares[label] = 0.0
+            shares[topic] = 1.0
+        return shares
+
+    def _danger(self, pieces: Iterable[Mapping[str, float]]) -> Danger:
+        """The urgent or protected topic some piece of a message speaks for most."""
+        found = []
+        for shares in pieces:
+            first = {label: shares[label] for label in self._first}
+            found.append(Danger(max(sorted(first), key=first.__getitem__), sum(first.values())))
+        return max(found, key=lambda danger: danger.share)
+
+    def _said(self, text: Text, tags: Iterable[str]) -> str | None:
+        """Which small talk the whole message is, in any of the languages."""
+        return next(
+            (kind for tag in tags if (kind := self._tongues[tag].talk.kind(text.plain))), None
+        )
+
+    def _weighed(self, shares: Mapping[str, float], concern: str | None) -> Finding:
+        order = _best(shares)
+        best, share = order[0], round(shares[order[0]], 3)
+        if best.startswith(SMALL_TALK) and share >= SURE:
+            detail = best.removeprefix(SMALL_TALK)
+            return Finding(Outcome.SMALL_TALK, detail=detail, score=share)
+        if best == OUT_OF_SCOPE and share >= NOT_OURS and not concern:
             return Finding(Outcome.OUT_OF_SCOPE, score=share)
-        topics = [label for label in votes if label != OUT_OF_SCOPE][:CANDIDATES]
-        if share >= SURE and best not in self._first:
+        topics = [label for label in order if is_topic(label)][:CANDIDATES]
+        if shares[topics[0]] < ENOUGH:
+            return Finding(Outcome.NOTHING, concern=concern)
+        harmless = self.topics[topics[0]].handling not in FIRST and not concern
+        if best == topics[0] and share >= SURE and harmless:
             return Finding(Outcome.TOPIC, (best,), score=share)
-        return Finding(Outcome.CANDIDATES, tuple(topics), score=share)
+        return Finding(Outcome.CANDIDATES, tuple(topics), score=share, concern=concern)
 
 
-class Signs:
-    """Signs by a concept they need."""
-
-    def __init__(self, signs: Iterable[Sign]) -> None:
-        self._order = {sign: number for number, sign in enumerate(signs)}
-        self._by_concept: dict[str, list[Sign]] = {}
-        for sign in self._order:
-            self._by_concept.setdefault(min(sign.needs), []).append(sign)
-
-    def holding(self, concepts: frozenset[str]) -> Iterator[Sign]:
-        """The signs that hold for these concepts."""
-        for concept in concepts & self._by_concept.keys():
-            for sign in self._by_concept[concept]:
-                if sign.holds(concepts):
-                    yield sign
-
-    def rank(self, sign: Sign) -> tuple[int, int]:
-        """Least for the sign that says most: the one with most concepts, then the first."""
-        return -len(sign.needs), self._order[sign]
+def read_topics(folder: Path) -> dict[str, Topic]:
+    """All topics of ``folder``/topics.toml by id."""
+    with (folder / "topics.toml").open("rb") as file:
+        return {name: _topic(name, row) for name, row in tomllib.load(file).items()}
 
 
-class SmallTalk:
-    """Messages that consist of pleasantries and nothing else."""
-
-    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
-        """``phrases`` with their kinds; those of kind "filler" may stand beside any other."""
-        self._kinds: dict[str, str] = {}
-        for said, kind in phrases:
-            self._kinds.setdefault(said, kind)
-        self._longest = max(map(len, self._kinds), default=0)
-
-    def kind(self, plain: str) -> str | None:
-        """Which small talk the whole text is, or None."""
-        if len(plain) > LONGEST_SMALL_TALK:
-            return None
-        edges = [at for at in range(len(plain) + 1) if not is_inside_word(plain, at)]
-        # What kind the text up to each edge is, where phrases and spaces fill it without a gap.
-        kinds: dict[int, str] = {0: FILLER}
-        for end in edges[1:]:
-            for begin in edges:
-                if begin not in kinds or not 0 < end - begin <= self._longest:
-                    continue
-                said = self._kinds.get(part := plain[begin:end], FILLER if part.isspace() else None)
-                if said and kinds.get(end, FILLER) == FILLER:
-                    kinds[end] = said if kinds[begin] == FILLER else kinds[begin]
-        kind = kinds.get(len(plain), FILLER)
-        return None if kind == FILLER else kind
+def read_tongues(folder: Path) -> dict[str, Tongue]:
+    """What is known of every registered language, by tag; little is read before it is needed."""
+    return {
+        known.tag: Tongue(folder / known.tag.split("-x-")[0], known.script)
+        for known in languages.registered()
+    }
 
 
-def _shares(votes: Mapping[str, float]) -> dict[str, float]:
-    """How likely each label is against all others, from its votes."""
-    most = max(votes.values(), default=0.0)
-    likely = {label: exp((number - most) / TEMPERATURE) for label, number in votes.items()}
-    total = sum(likely.values())
-    return {label: number / total for label, number in likely.items()}
+def is_topic(label: str) -> bool:
+    """Whether a label of the model is a topic's id."""
+    return label != OUT_OF_SCOPE and not label.startswith((SMALL_TALK, COMMAND))
+
+
+def _best(shares: Mapping[str, float]) -> list[str]:
+    return sorted(shares, key=lambda label: (-shares[label], label))
+
+
+def _part(text: Text, begin: int, end: int) -> Text:
+    return Text(text.marked[begin:end], text.plain[begin:end])
+
+
+def _sentences(plain: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence begins and ends; a very short one belongs to the next."""
+    begin = 0
+    for end in (*(found.start() for found in re.finditer("\n", plain)), len(plain)):
+        if end - begin < SHORT_SENTENCE and end < len(plain):
+            continue
+        for at in range(begin, end, LONG_SENTENCE):
+            yield at, min(at + LONG_SENTENCE, end)
+        begin = end
 
 
 def _is_written_in(text: str, known: languages.Language) -> bool:
     """Whether nothing says that a message is in another language than this one."""
-    guess = languages.detect(text).tag
+    guess = detection.detect(text).tag
     return guess is None or guess == known.tag.split("-x-")[0]
 
 
@@ -381,38 +403,3 @@ def _topic(name: str, row: Mapping[str, Any]) -> Topic:
         links=tuple(row["links"]),
         sites=tuple(row["sites"]),
     )
-
-
-def _sign(topic: str, row: str) -> Sign:
-    concepts = row.split()
-    return Sign(
-        topic,
-        needs=frozenset(name for name in concepts if not name.startswith("-")),
-        unless=frozenset(name[1:] for name in concepts if name.startswith("-")),
-    )
-
-
-def _check(
-    topics: Mapping[str, Topic],
-    groups: Mapping[str, Iterable[str]],
-    signs: Iterable[Sign],
-    words: Iterable[Word],
-    examples: Iterable[tuple[str, str]],
-) -> None:
-    """A misspelt name would silently never match: refuse it."""
-    concepts = {word.concept for word in words}
-    members = {member for group in groups.values() for member in group}
-    named = {concept for sign in signs for concept in sign.needs | sign.unless}
-    if unknown := (members - concepts) | (named - concepts - groups.keys()):
-        raise KnowledgeError(f"signs.toml names concepts without words: {sorted(unknown)}")
-    labels = {sign.topic for sign in signs} | {label for label, _ in examples}
-    if unknown := labels - topics.keys() - {OUT_OF_SCOPE}:
-        raise KnowledgeError(f"signs or examples of topics not in topics.toml: {sorted(unknown)}")
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    """The file's table; nothing where a language has none of that kind."""
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        return tomllib.load(file)

@@ -18,13 +18,15 @@ from linebot.v3.messaging.models import (
     MulticastRequest,
     PushMessageRequest,
     ReplyMessageRequest,
+    RichMenuBulkLinkRequest,
+    RichMenuRequest,
 )
 from pydantic.v1 import PrivateAttr
 from urllib3.exceptions import HTTPError
 
-from bot.channel import Failure, Outgoing, SendError
+from bot.channel import Failure, Menu, Outgoing, SendError
 from bot.limits import Limits
-from bot.line import messages
+from bot.line import menus, messages
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -71,13 +73,20 @@ class LineChannel:
         )
 
     def profile_language(self, user_id: str) -> str | None:
-        """Not knowing a language must never cost an answer: every failure is None."""
+        return self._of_profile(user_id, "language")
+
+    def profile_name(self, user_id: str) -> str | None:
+        return self._of_profile(user_id, "display_name")
+
+    def _of_profile(self, user_id: str, what: str) -> str | None:
+        """Not knowing a person's profile must never cost an answer: every failure is None."""
         try:
             profile = self._api.get_profile(user_id, _request_timeout=PROFILE_TIMEOUT)
         except (ApiException, HTTPError, ValueError) as error:
             log.warning("profile not available: %s", type(error).__name__)
             return None
-        return profile.language if isinstance(profile.language, str) else None
+        found = getattr(profile, what)
+        return found if isinstance(found, str) else None
 
     def content(self, message_id: str, most: int) -> bytes | None:
         try:
@@ -111,6 +120,49 @@ class LineChannel:
             log.warning("group not left: %s", type(error).__name__)
             return getattr(error, "status", None) in (400, 404)  # is in it no more
         return True
+
+    def menus(self) -> dict[str, str]:
+        found = _asked("menus", self._api.get_rich_menu_list_with_http_info).data
+        return {menu.rich_menu_id: menu.name for menu in found.richmenus}
+
+    def create_menu(self, menu: Menu) -> str:
+        request = RichMenuRequest.from_dict(menus.rich_menu(menu))
+        made = _asked("create menu", self._api.create_rich_menu_with_http_info, request)
+        return str(made.data.rich_menu_id)
+
+    def draw_menu(self, menu_id: str, png: bytes) -> None:
+        kind = {"Content-Type": "image/png"}
+        call = self._media.set_rich_menu_image_with_http_info
+        _asked("draw menu", call, menu_id, png, _headers=kind)
+
+    def set_default_menu(self, menu_id: str) -> None:
+        _asked("default menu", self._api.set_default_rich_menu_with_http_info, menu_id)
+
+    def link_menu(self, menu_id: str, recipients: Sequence[str]) -> None:
+        """LINE does not say how it names a malformed id here: where it names none, halves tell."""
+        request = RichMenuBulkLinkRequest(richMenuId=menu_id, userIds=list(recipients))
+        self._limits.wait("menu")
+        try:
+            _asked("link menu", self._api.link_rich_menu_id_to_users_with_http_info, request)
+        except SendError as error:
+            if error.failure is not Failure.REFUSED or _status(error) != 400:
+                raise
+            if len(recipients) == 1:
+                raise SendError(Failure.RECIPIENT, error.text, index=0) from error
+            middle = len(recipients) // 2
+            self.link_menu(menu_id, recipients[:middle])
+            try:
+                self.link_menu(menu_id, recipients[middle:])
+            except SendError as later:
+                later.index += middle if later.failure is Failure.RECIPIENT else 0
+                raise
+
+    def delete_menu(self, menu_id: str) -> None:
+        try:
+            _asked("delete menu", self._api.delete_rich_menu_with_http_info, menu_id)
+        except SendError as error:
+            if _status(error) != 404:
+                raise
 
     def close(self) -> None:
         self._client.close()
@@ -156,10 +208,23 @@ def _request(kind: Callable[..., Any], body: str, **where: object) -> object:
 
 
 def _called(name: str, call: Callable[..., Any], request: object, **options: Any) -> str:
+    """Send, and LINE's id of the request: of the first one where this repeats it."""
     try:
-        response = call(request, _request_timeout=TIMEOUT, **options)
+        response = _asked(name, call, request, **options)
+    except SendError as error:
+        headers = getattr(error.__cause__, "headers", None)
+        if _status(error) == 409:
+            return _header(headers, _ACCEPTED_REQUEST_ID) or _header(headers, _REQUEST_ID)
+        raise
+    return _header(response.headers, _REQUEST_ID)
+
+
+def _asked(name: str, call: Callable[..., Any], *arguments: object, **options: Any) -> Any:
+    """LINE's answer to one call. Raises `SendError` for every other end."""
+    try:
+        response = call(*arguments, _request_timeout=TIMEOUT, **options)
     except ApiException as error:
-        return _ended(name, error)
+        raise _ended(name, error) from error
     except HTTPError as error:
         log.warning("%s: no answer: %s", name, type(error).__name__)
         raise SendError(Failure.UNCLEAR, type(error).__name__) from error
@@ -168,18 +233,19 @@ def _called(name: str, call: Callable[..., Any], request: object, **options: Any
         raise SendError(Failure.UNCLEAR, "unreadable answer") from error
     request_id = _header(response.headers, _REQUEST_ID)
     log.info("%s: %s, request %s", name, response.status_code, request_id)
-    return request_id
+    return response
 
 
-def _ended(name: str, error: ApiException) -> str:
+def _ended(name: str, error: ApiException) -> SendError:
     request_id = _header(error.headers, _REQUEST_ID)
     log.info("%s: %s, request %s", name, error.status, request_id)
-    if error.status == 409:
-        return _header(error.headers, _ACCEPTED_REQUEST_ID) or request_id
     failure, index = _meaning(error.status, _text(error.body))
-    raise SendError(
-        failure, f"LINE answered {error.status}", request_id=request_id, index=index
-    ) from error
+    return SendError(failure, f"LINE answered {error.status}", request_id=request_id, index=index)
+
+
+def _status(error: SendError) -> int | None:
+    """LINE's status, or None where there was no answer."""
+    return getattr(error.__cause__, "status", None)
 
 
 def _meaning(status: int, text: str) -> tuple[Failure, int]:
@@ -189,7 +255,7 @@ def _meaning(status: int, text: str) -> tuple[Failure, int]:
         return Failure.UNCLEAR, -1
     if status == 400 and "Invalid reply token" in text:
         return Failure.TOKEN, -1
-    named = re.search(r"to(?:\[(\d+)\])?, in the request body is invalid", text)
+    named = re.search(r"(?:to|userIds)(?:\[(\d+)\])?, in the request body is invalid", text)
     if status == 400 and named:
         return Failure.RECIPIENT, int(named.group(1) or 0)
     return Failure.REFUSED, -1

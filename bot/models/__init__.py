@@ -35,6 +35,9 @@ from bot.models.conversations import (
     WebhookEvent,
 )
 from bot.models.kits import GroupCard, NetworkGroup, Sound
+from bot.models.learned import LONGEST_LESSON, Learned
+from bot.models.machine_texts import MachineText
+from bot.models.menus import RichMenu
 from bot.models.networks import (
     NETWORK_KINDS,
     KeyPerson,
@@ -58,6 +61,7 @@ from bot.models.staff import ROLES, SignInFailure, Staff, StaffChange, StaffLink
 
 __all__ = [
     "DRILL_RHYTHMS",
+    "LONGEST_LESSON",
     "MUTABLE_CATEGORIES",
     "NETWORK_KINDS",
     "ROLES",
@@ -83,6 +87,8 @@ __all__ = [
     "GroupCard",
     "KeyPerson",
     "LanguageAim",
+    "Learned",
+    "MachineText",
     "Member",
     "Message",
     "Network",
@@ -97,6 +103,7 @@ __all__ = [
     "Rendition",
     "Resident",
     "ResidentArea",
+    "RichMenu",
     "Rumour",
     "RumourAnswer",
     "RumourQuestion",

@@ -23,11 +23,13 @@ class OnCall(Base):
 class Alarm(Base):
     """Something that must not wait unseen: people are asked one after the other until one takes it.
 
-    `kind` is approval, urgent, protected, notice, replies or events; `subject_id` the notice's or
-    case's id, 0 where one alarm stands for all; `number` what people call it by. `since` is when
-    the waiting or the first failure began, `mark` the newest failure (a Transition's id) it knows
-    of. `next_at` is when the next person is asked; once taken, from when on further failures call
-    again.
+    `kind` is approval, release (a key person's text), sound (their recording), rumour (an answer
+    to it), urgent, protected, relay (networks nobody is left for), notice, replies or events.
+    `subject_id` is the id of the notice (approval, relay, notice), text claim, sound, answer or
+    case, 0 where one alarm stands for all; `number` what people call it by. `since` is when the
+    waiting or the first failure began, `mark` the newest failure it knows of: a Transition's id, of
+    relay a second. `next_at` is when the next person is asked; once taken, from when on further
+    failures call again.
     """
 
     __tablename__ = "alarms"

@@ -78,7 +78,9 @@ class Rendition(Base):
 
     `origin` is official, template, person, machine or fallback; `review` official, adopted,
     reviewed or drafted. `words` are what the console and the public page show: its `parts` by
-    name, the `texts` in lines, the `messages` as they go out, and the `card`.
+    name, the `texts` in lines, the `messages` as they go out, and the `card`. Of a machine's text
+    `instead` are those of the fallback, with its card's `body`: a person's text later stands above
+    a card that no machine wrote.
     """
 
     __tablename__ = "renditions"
@@ -160,6 +162,7 @@ class Acknowledgement(Base):
 class Policy(Base):
     """What an admin allows for notices of one severity; without a row, nothing of it.
 
+    `machine_allowed`: a machine's text may go to residents, marked, where nothing better is there.
     `automatic_allowed`: a key person's text may go out without staff where a machine finds all its
     facts. `answer_minutes`: how long a key person may take to answer before the next one is asked;
     `carry_minutes`: to carry the notice into their network or to write its text. None: as usual.
@@ -171,5 +174,6 @@ class Policy(Base):
     drafted_allowed: Mapped[bool] = mapped_column(default=False)
     alone_allowed: Mapped[bool] = mapped_column(default=False)
     automatic_allowed: Mapped[bool] = mapped_column(default=False)
+    machine_allowed: Mapped[bool] = mapped_column(default=False)
     answer_minutes: Mapped[int | None]
     carry_minutes: Mapped[int | None]

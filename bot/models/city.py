@@ -92,8 +92,12 @@ class TextVersion(Base):
 class CityChange(Base):
     """Who changed what the city decided about its service. Rows are only ever added.
 
-    `what` is on_call, or SEVERITY.drafted, SEVERITY.machine or SEVERITY.alone of the policy;
-    `value` what it became: names, or yes and no.
+    `what`, and the `value` it became: on_call, the names; drill_plan; most_open, "aim TAG.adults"
+    and "aim TAG.target", numbers; "network ID ASPECT", whose ASPECT is created, name, language,
+    kind, code, active, care, expected, group, invited, invited again, added, order or removed;
+    "learned TAG", the topic, or "" where one was removed, never the words; of the policy
+    SEVERITY.drafted, .machine, .alone and .automatic, yes or no, and SEVERITY.answer_minutes and
+    .carry_minutes, a number, "" for as usual.
     """
 
     __tablename__ = "city_changes"

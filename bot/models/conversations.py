@@ -67,8 +67,8 @@ class WebhookEvent(Base):
 class Case(Base):
     """A question staff must answer.
 
-    `reason` says why it was handed over: asked, topic, help, protected. `broadcast_id` is the
-    notice it came with. A protected case is opened only by staff who may; the texts of its
+    `reason` says why it was handed over: asked, topic, concern, help, protected. `broadcast_id` is
+    the notice it came with. A protected case is opened only by staff who may; the texts of its
     messages are encrypted. `waiting_since` is the oldest word nobody answered yet. Until
     `writing_until` the member of staff `writing_id` is writing an answer: a courtesy, no right.
     """

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.models.base import Base, BigId
@@ -16,7 +16,8 @@ class Resident(Base):
     """A person who added the account.
 
     `line_user_id` is None once the person had their data deleted; the row stays only where a case
-    must be kept. `expecting` is what the next message answers, until `expecting_until`.
+    must be kept. `expecting` is what the next message answers, until `expecting_until`. `menu_id`
+    is the rich menu this person was linked to last; None waits for the one of their language.
     """
 
     __tablename__ = "residents"
@@ -31,6 +32,7 @@ class Resident(Base):
     muted_categories: Mapped[list[str]]
     expecting: Mapped[dict[str, Any]]
     expecting_until: Mapped[datetime | None]
+    menu_id: Mapped[int | None] = mapped_column(ForeignKey("rich_menus.id", ondelete="SET NULL"))
 
     areas: Mapped[list["ResidentArea"]] = relationship(
         cascade="all, delete-orphan", order_by="ResidentArea.area_id"
@@ -45,6 +47,8 @@ class Resident(Base):
     def paused(self) -> bool:
         """Whether every notice that can be paused is."""
         return set(MUTABLE_CATEGORIES) <= set(self.muted_categories)
+
+    __table_args__ = (Index("ix_residents_menu_id_following", "menu_id", "following"),)
 
 
 class ResidentArea(Base):

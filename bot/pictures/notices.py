@@ -1,4 +1,5 @@
-"""A notice as one picture to pass on: level, place, action, what to do, number and QR code.
+"""A notice as one picture to pass on: level, place, action, what to do, number and QR code. The
+answer to a rumour likewise: verdict, claim, source.
 
 1080 pixels wide and as high as its words need. In a drill the stripes replace the level's colour.
 """

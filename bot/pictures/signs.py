@@ -217,6 +217,22 @@ def _all_clear(sign: Sign) -> None:
     sign.stroke((30, 52), (45, 67), (72, 36), width=10)
 
 
+def _not_true(sign: Sign) -> None:
+    sign.ring(50, 50, 44, 8)
+    sign.stroke((33, 33), (67, 67), width=10)
+    sign.stroke((67, 33), (33, 67), width=10)
+
+
+def _not_known(sign: Sign) -> None:
+    sign.ring(50, 50, 44, 8)
+    hook = [
+        (50 + 14 * math.cos(math.radians(a)), 38 + 14 * math.sin(math.radians(a)))
+        for a in range(-180, 91, 6)
+    ]
+    sign.stroke(*hook, (50, 62), width=9)
+    sign.dot(50, 77, 6)
+
+
 def _notice(sign: Sign) -> None:
     sign.dot(50, 50, 44)
     sign.dot(50, 28, 6.5, hollow=True)
@@ -229,6 +245,80 @@ def _drill(sign: Sign) -> None:
     sign.stroke((10, 60), (34, 60), width=8)
     sign.fill((30, 28), (48, 50), (30, 72))
     sign.stroke((8, 90), (92, 90), width=7)
+
+
+def _emergency(sign: Sign) -> None:
+    """A warning light that turns."""
+    sign.fill((30, 72), (30, 48), (70, 48), (70, 72))
+    sign.dot(50, 48, 20)
+    sign.fill((18, 74), (82, 74), (82, 88), (18, 88))
+    sign.stroke((50, 42), (50, 53), width=7, hollow=True)
+    sign.dot(50, 63, 4, hollow=True)
+    for degrees in (-72, -36, 0, 36, 72):
+        x, y = math.sin(math.radians(degrees)), -math.cos(math.radians(degrees))
+        sign.stroke((50 + 30 * x, 48 + 30 * y), (50 + 42 * x, 48 + 42 * y), width=7)
+
+
+def _megaphone(sign: Sign) -> None:
+    sign.fill((8, 38), (26, 38), (26, 62), (8, 62))
+    sign.fill((26, 38), (68, 16), (68, 84), (26, 62))
+    sign.stroke((20, 62), (27, 86), (36, 86), (31, 66), width=7)
+    for radius in (14, 26):
+        arc = [
+            (70 + radius * math.cos(math.radians(a)), 50 + radius * math.sin(math.radians(a)))
+            for a in range(-50, 51, 10)
+        ]
+        sign.stroke(*arc, width=6)
+
+
+def _way_to_shelter(sign: Sign) -> None:
+    """Somebody who runs to a house."""
+    sign.fill((72, 20), (98, 44), (98, 48), (46, 48), (46, 44))
+    sign.fill((54, 46), (92, 46), (92, 88), (54, 88))
+    sign.fill((64, 60), (80, 60), (80, 88), (64, 88), hollow=True)
+    sign.dot(30, 30, 8)
+    sign.stroke((26, 44), (22, 62), width=11)
+    sign.stroke((26, 44), (40, 54), width=6)
+    sign.stroke((25, 44), (10, 50), (6, 60), width=6)
+    sign.stroke((22, 62), (36, 72), (34, 88), width=7)
+    sign.stroke((22, 62), (16, 76), (3, 82), width=7)
+
+
+def _question(sign: Sign) -> None:
+    """A question mark in what somebody says."""
+    sign.fill((8, 24), (92, 24), (92, 60), (8, 60))
+    sign.fill((22, 10), (78, 10), (78, 74), (22, 74))
+    for x in (22, 78):
+        for y in (24, 60):
+            sign.dot(x, y, 14)
+    sign.fill((22, 70), (46, 70), (20, 94))
+    hook = [
+        (50 + 12 * math.cos(math.radians(a)), 33 + 12 * math.sin(math.radians(a)))
+        for a in range(-180, 91, 10)
+    ]
+    sign.stroke(*hook, (50, 52), width=7, hollow=True)
+    sign.dot(50, 64, 5, hollow=True)
+
+
+def _talk(sign: Sign) -> None:
+    """Two people, one of them speaking."""
+    for x, ink in ((26, False), (74, False)):
+        sign.dot(x, 52, 12, hollow=ink)
+        sign.dot(x, 88, 20, hollow=ink)
+        sign.fill((x - 20, 86), (x + 20, 86), (x + 20, 98), (x - 20, 98))
+    sign.fill((28, 6), (72, 6), (72, 30), (28, 30))
+    for x in (28, 72):
+        sign.dot(x, 18, 12)
+    sign.fill((34, 28), (52, 28), (36, 42))
+    for x in (36, 50, 64):
+        sign.dot(x, 18, 4, hollow=True)
+
+
+def _gear(sign: Sign) -> None:
+    for step in range(8):
+        x, y = math.sin(step * math.pi / 4), -math.cos(step * math.pi / 4)
+        sign.stroke((50 + 26 * x, 50 + 26 * y), (50 + 38 * x, 50 + 38 * y), width=15)
+    sign.ring(50, 50, 32, 18)
 
 
 _PICTOGRAMS: Mapping[str, Callable[[Sign], None]] = {
@@ -247,5 +337,14 @@ _PICTOGRAMS: Mapping[str, Callable[[Sign], None]] = {
     "all-clear": _all_clear,
     "notice": _notice,
     "drill": _drill,
+    "verdict-true": _all_clear,
+    "verdict-false": _not_true,
+    "verdict-unknown": _not_known,
+    "emergency": _emergency,
+    "now": _megaphone,
+    "places": _way_to_shelter,
+    "questions": _question,
+    "person": _talk,
+    "settings": _gear,
 }
 PICTOGRAMS = frozenset(_PICTOGRAMS)

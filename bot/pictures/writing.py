@@ -13,7 +13,7 @@ from PIL import ImageDraw, ImageFont
 from bot.languages import language
 from bot.pictures.fonts import Face, faces, font
 
-_TALL = {"Mymr", "Khmr", "Thai", "Laoo", "Deva", "Beng", "Sinh", "Arab"}
+TALL = {"Mymr", "Khmr", "Thai", "Laoo", "Deva", "Beng", "Sinh", "Arab"}
 """Scripts with marks above and below: their lines stand further apart."""
 _LEADING, _TALL_LEADING = 1.45, 1.75
 _ARABIC = regex.compile(r"\p{Script=Arab}")
@@ -36,7 +36,7 @@ class Pen:
     @property
     def leading(self) -> int:
         """From one line to the next."""
-        tall = language(self.tag).script in _TALL
+        tall = language(self.tag).script in TALL
         return round(self.size * (_TALL_LEADING if tall else _LEADING))
 
     @property

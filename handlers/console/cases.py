@@ -28,6 +28,7 @@ from bot.runtime import Runtime
 from bot.translation import Problem, TranslationError
 from handlers.console import polling
 from handlers.console.cases_compose import Composer, Entered, composer
+from handlers.console.cases_lessons import TypedLesson, lesson_form
 from handlers.console.cases_list import (
     ROWS_BESIDE,
     ROWS_SHOWN,
@@ -96,6 +97,7 @@ def render_case(
     errors: Mapping[str, str] | None = None,
     preview: str = "",
     in_the_way: str = "",
+    lesson: TypedLesson | None = None,
 ) -> str:
     """The page of a case, with what somebody typed and what was wrong with it.
 
@@ -116,9 +118,10 @@ def render_case(
             errors=errors or {},
             preview=preview,
             in_the_way=in_the_way,
+            lesson=lesson_form(session, runtime, case, lesson),
             colleagues=_colleagues(session, case),
             protectors=openers(session),
-            panel=request.args.get("panel", "chat"),
+            panel="facts" if lesson else request.args.get("panel", "chat"),
         )
 
 

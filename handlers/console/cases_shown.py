@@ -333,6 +333,7 @@ def _what_happened(row: Transition, names: dict[int, str]) -> str:
         "marked urgent": _("marked it urgent"),
         "urgent mark removed": _("removed the urgent mark"),
         "marked protected": _("marked it protected"),
+        "topic named": _("said what it was about"),
     }
     return said.get(row.reason, row.reason)
 

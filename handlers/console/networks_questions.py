@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
-from bot.languages import detect, registered
+from bot.detection import detect
+from bot.languages import registered
 from bot.models import CommunityQuestion
 from bot.runtime import Runtime
 from broadcasts import community

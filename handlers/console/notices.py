@@ -18,6 +18,7 @@ from handlers.console import (
     notices_approval,
     notices_compose,
     notices_live,
+    notices_machine,
     notices_preview,
     notices_relay,
     notices_safety,
@@ -41,6 +42,7 @@ from handlers.console.permissions import the_staff
 blueprint = Blueprint("notices", __name__, url_prefix="/notices")
 for part in (
     notices_compose,
+    notices_machine,
     notices_approval,
     notices_live,
     notices_relay,
@@ -222,6 +224,7 @@ def _check(
         reached=reached,
         groups=group_cards.cost(session),
         gaps=gaps,
+        machine=notices_machine.offered(session, runtime, broadcast),
         problems=problems,
         replaced=replaced if replaced and replaced.id != broadcast.references_id else None,
         mine=notices_compose.may_change(broadcast, staff),

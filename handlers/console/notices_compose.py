@@ -20,7 +20,7 @@ from broadcasts import reading
 from broadcasts.drafting import missing_blanks
 from broadcasts.sending import next_number
 from broadcasts.templates import templates
-from handlers.console import notices_preview, plain_words
+from handlers.console import notices_machine, notices_preview, plain_words
 from handlers.console.language import _, current
 from handlers.console.notices_form import Entered
 from handlers.console.notices_words import (
@@ -76,7 +76,9 @@ def edit(number: str) -> Response | str:
 
 @blueprint.post("/compose")
 def send() -> Response | str | tuple[str, int]:
-    """Look at it, keep it as a draft, or check it: which, says the button that was pressed."""
+    """Look at it, keep it, have its missing languages translated, or check it: as the pressed
+    button says.
+    """
     runtime: Runtime = current_app.extensions["runtime"]
     entered, now = Entered.from_form(request.form) or abort(400), runtime.clock.now()
     do = request.form.get("do", "check")
@@ -90,6 +92,8 @@ def send() -> Response | str | tuple[str, int]:
     broadcast = _store(runtime, entered, the_staff(), now)
     if not may_change(broadcast, the_staff()):
         flash(_("Nothing was changed: this notice is no longer a draft of yours."))
+    elif do == "machine":
+        flash(notices_machine.translated(runtime, broadcast))
     elif do == "save":
         flash(_("Kept as a draft. Nothing has been sent."))
     return redirect(url_for("console.notices.notice", number=broadcast.number))
@@ -243,6 +247,7 @@ def _preview(
         "unwritten": any(name in empty for name in written),
         "typed_japanese": plain_words.of_notice(session, broadcast),
         "bubbles": bubbles,
+        "machine": notices_machine.offered(session, runtime, broadcast),
         "reached": reached,
         "undecided": entered.kind != "cancel"
         and (not entered.scope or (entered.scope == "areas" and not entered.area_ids)),

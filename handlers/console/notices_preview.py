@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from math import ceil
 from typing import Any
 
@@ -98,7 +99,7 @@ def who_gets(counts: Mapping[str, int], words: Iterable[Words]) -> Audience:
     people: dict[str, int] = {}
     fallback: dict[str, int] = {}
     others: dict[str, int] = {}
-    drafted = 0
+    drafted, machine = 0, 0
     for key, number in counts.items():
         tags = json.loads(key)
         chosen = best_for(tags, choice)
@@ -107,14 +108,19 @@ def who_gets(counts: Mapping[str, int], words: Iterable[Words]) -> Audience:
         people[chosen.language] = people.get(chosen.language, 0) + number
         if chosen.origin == "fallback":
             fallback[tags[0]] = fallback.get(tags[0], 0) + number
+        elif chosen.origin == "machine":
+            machine += number
         elif chosen.language != tags[0]:
             others[tags[0]] = others.get(tags[0], 0) + number
         elif not chosen.is_reviewed and chosen.origin != "person":
             drafted += number
+    lacking = chain(
+        _lacking(fallback, others, _fallback_words(choice)), _unchecked(drafted, machine)
+    )
     return Audience(
         people=sum(counts.values()),
         by_language=people,
-        lacking=tuple(_lacking(fallback, others, drafted, _fallback_words(choice))),
+        lacking=tuple(lacking),
         requests=sum(ceil(number / PEOPLE_A_REQUEST) for number in people.values()),
     )
 
@@ -132,9 +138,7 @@ def _fallback_words(choice: Iterable[Words]) -> str:
     return ""
 
 
-def _lacking(
-    fallback: Mapping[str, int], others: Mapping[str, int], drafted: int, instead: str
-) -> Iterable[str]:
+def _lacking(fallback: Mapping[str, int], others: Mapping[str, int], instead: str) -> Iterable[str]:
     if fallback:
         yield _(
             "%(number)s people have no checked text in their language and get %(instead)s "
@@ -148,6 +152,14 @@ def _lacking(
             "%(number)s people get another of the languages they read (%(languages)s).",
             number=sum(others.values()),
             languages=_by_language(others),
+        )
+
+
+def _unchecked(drafted: int, machine: int) -> Iterable[str]:
+    if machine:
+        yield _(
+            "%(number)s people get a machine's translation that nobody has checked; it says so.",
+            number=machine,
         )
     if drafted:
         yield _(

@@ -405,7 +405,7 @@ def _text_steps(stored: _Stored, tag: str) -> tuple[Link, Link, Link]:
             Link(_("Release"), claim.at if released else "", claim.by if released else ""),
             sent if released else Link(_("Accepted by LINE"), ""),
         )
-    if ready is not None and ready.origin != "fallback":
+    if ready is not None and ready.origin not in ("fallback", "machine"):
         return Link(_("The text"), _("there")), Link(_("Release"), _("not needed")), sent
     return Link(_("The text"), ""), Link(_("Release"), ""), Link(_("Accepted by LINE"), "")
 

@@ -109,7 +109,7 @@ def waiting_text(
         writer=isolated(person_name(claim.relay.key_person)),
         since=day_and_time(since.at, now) if since else "",
         waited=duration(now - since.at) if since else "",
-        people=relay_reading.would_get(session, broadcast, claim.language),
+        people=relay_reading.would_get_lately(session, runtime, broadcast, claim.language),
         plain=reading.full_text(runtime, broadcast, plain) if plain else "",
         plain_tag=plain.language if plain else "ja",
         differences=text_checks.shown(found) if found else (),

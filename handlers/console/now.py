@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.models import Case, Delivery, Resident, Staff, StockText, WebhookEvent
 from bot.runtime import Runtime
-from handlers.console import notices, now_networks, oncall, polling
+from handlers.console import notices, now_networks, now_waiting, oncall, polling
 from handlers.console.language import (
     _,
     clock_time,
@@ -81,6 +81,8 @@ class Situation:
     gaps: tuple[now_networks.Gap, ...]
     unread: tuple[now_networks.Unread, ...]
     calls: tuple[now_networks.Call, ...]
+    recordings: tuple[now_waiting.Recording, ...]
+    answers: tuple[now_waiting.Answer, ...]
 
     @property
     def to_approve(self) -> int:
@@ -88,6 +90,17 @@ class Situation:
         return sum(
             notice.may_approve and (notice.alone or not notice.mine) for notice in self.notices
         )
+
+    @property
+    def to_confirm(self) -> int:
+        """How many answers to rumours this person can confirm."""
+        return sum(answer.mine for answer in self.answers)
+
+    @property
+    def of_networks(self) -> int:
+        """How much the networks need somebody for."""
+        waiting = (self.gaps, self.unread, self.recordings, self.calls)
+        return sum(len(rows) for rows in waiting)
 
     @property
     def waiting(self) -> int:
@@ -109,13 +122,14 @@ class Situation:
     def quiet(self) -> bool:
         """Whether there is nothing at all to do."""
         cases_open = self.closed_to_me + sum(section.number for section in self.sections)
-        waiting = (self.notices, self.alarms, self.texts, self.gaps, self.unread, self.calls)
+        waiting = (self.notices, self.alarms, self.texts, self.of_networks, self.answers)
         return cases_open == 0 and self.failures == 0 and not any(waiting)
 
     @property
     def to_look_after(self) -> int:
         """How much waits for this person: what the page's title counts."""
-        return self.waiting + self.to_approve + len(self.texts) + len(self.gaps)
+        decisions = self.to_approve + len(self.texts) + len(self.recordings) + self.to_confirm
+        return self.waiting + decisions + len(self.gaps)
 
 
 @blueprint.get("/")
@@ -173,6 +187,8 @@ def look(runtime: Runtime, staff: Staff, now: datetime) -> Situation:
             gaps=now_networks.gaps(session, now),
             unread=now_networks.unread(session, now),
             calls=now_networks.calls(session, now),
+            recordings=now_waiting.recordings(session, now),
+            answers=now_waiting.answers(session, staff, now),
         )
 
 
@@ -245,6 +261,7 @@ def what_for(reason: str, title: str | None) -> str:
     names = {
         "asked": _("Wants to talk to a person"),
         "topic": _("Needs an answer from staff"),
+        "concern": _("Could be danger: look at it"),
         "letter": _("A letter or form"),
         "help": _("Asked for help on an alert"),
         "protected": _("Protected case"),

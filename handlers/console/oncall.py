@@ -14,7 +14,10 @@ from bot.alarm_causes import (
     CASE_WAITS,
     OTHER_APPROVAL_WAITS,
     OTHER_RELEASE_WAITS,
+    OTHER_SOUND_WAITS,
     RELEASE_WAITS,
+    RUMOUR_WAITS,
+    SOUND_WAITS,
 )
 from bot.models import Alarm, AlarmCall, CityChange, OnCall, Staff, Transition
 from bot.runtime import Runtime
@@ -105,6 +108,9 @@ def page() -> str:
                 ),
                 (_("Text waiting for release, urgency: now"), duration(RELEASE_WAITS)),
                 (_("Any other text waiting for release"), duration(OTHER_RELEASE_WAITS)),
+                (_("Recording waiting for release, urgency: now"), duration(SOUND_WAITS)),
+                (_("Any other recording waiting for release"), duration(OTHER_SOUND_WAITS)),
+                (_("Answer to a rumour waiting for a second person"), duration(RUMOUR_WAITS)),
                 (_("Urgent or protected case nobody has taken"), duration(CASE_WAITS)),
                 (_("Nobody is left to carry a notice into a network"), _("at once")),
                 (_("Something failed, or LINE's monthly limit is reached"), _("at once")),
@@ -245,6 +251,8 @@ def _what(row: Alarm) -> str:
         "protected": _("Protected case %(number)s"),
         "notice": _("Notice %(number)s could not be sent to everybody"),
         "release": _("A text of notice %(number)s waits for its release"),
+        "sound": _("A recording of notice %(number)s waits for its release"),
+        "rumour": _("An answer to rumour %(number)s waits for a second person"),
         "relay": _("Notice %(number)s: nobody is left to carry it into a network"),
         "replies": _("Messages to residents could not be sent"),
         "events": _("Messages from residents could not be handled"),
@@ -257,6 +265,10 @@ def _where(row: Alarm) -> str:
         return url_for("console.notices.notice", number=row.number)
     if row.kind in ("release", "relay"):
         return url_for("console.notices.relay.page", number=row.number)
+    if row.kind == "sound":
+        return url_for("console.notices.relay.page", number=row.number, _anchor="sounds")
+    if row.kind == "rumour":
+        return url_for("console.rumours.rumour", rumour_id=row.number)
     if row.kind in ("urgent", "protected"):
         return url_for("console.cases.page", case_id=row.subject_id)
     return url_for("console.now.page", _anchor="trouble")

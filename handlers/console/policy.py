@@ -21,7 +21,9 @@ from handlers.console.permissions import the_staff
 
 blueprint = Blueprint("policy", __name__)
 
-SWITCHES = ("drafted", "alone", "automatic")
+SWITCHES = ("drafted", "machine", "alone", "automatic")
+GRAVE = ("Extreme", "Severe")
+"""The severities where a wrong word may cost a life."""
 LONGEST_MINUTES = {"answer": 24 * 60, "carry": 7 * 24 * 60}
 """The waits of key persons that may be set, and the most minutes each may have."""
 
@@ -70,6 +72,7 @@ def change() -> Response | tuple[str, int]:
                 drafted_allowed=False,
                 alone_allowed=False,
                 automatic_allowed=False,
+                machine_allowed=False,
             )
             session.add(policy)
             for name, value, words in _entered(severity):
@@ -116,6 +119,7 @@ def _page(errors: Mapping[str, str]) -> str:
             rules=rules,
             exceptions=sum(sum(rule.allowed.values()) for rule in rules),
             switches=_switches(),
+            warnings=_warnings(),
             waits=_waits(),
             drafted_texts=session.scalar(
                 select(func.count())
@@ -185,6 +189,14 @@ def _switches() -> dict[str, tuple[str, str]]:
                 "words; each text says so."
             ),
         ),
+        "machine": (
+            _("Machine text may go to residents"),
+            _(
+                "Where a language has no text that may go out, the author of a draft can have it "
+                "translated. A text that loses a number, time, place or direction is refused. "
+                "Nobody checks the rest; each text says so, with a link to the Japanese."
+            ),
+        ),
         "alone": (
             _("One person may approve their own notice"),
             _(
@@ -201,6 +213,15 @@ def _switches() -> dict[str, tuple[str, str]]:
             ),
         ),
     }
+
+
+def _warnings() -> dict[str, str]:
+    """What must be known before a switch is set for a severity, by the switch's field."""
+    said = _(
+        "Not advised: a machine can turn a warning into its opposite, and this check does not find "
+        "every mistake. In 2019 a machine told people to go to the river."
+    )
+    return {f"{severity}.machine": said for severity in GRAVE}
 
 
 def _waits() -> dict[str, tuple[str, str]]:
@@ -230,7 +251,9 @@ def _sentence(row: CityChange) -> str:
     severity, _dot, decided = row.what.partition(".")
     what = {
         "drafted": _("drafted texts"),
+        "machine": _("machine text for residents"),
         "alone": _("approval by one person alone"),
+        "automatic": _("a key person's text without staff"),
         "answer_minutes": _("minutes to answer"),
         "carry_minutes": _("minutes to pass on"),
     }[decided]

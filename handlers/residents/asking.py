@@ -1,13 +1,13 @@
 """A question in words: the answer, up to three to choose from, or a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot import cases, city, conversations
 from bot.channel import Card, Choice, Text
-from bot.knowledge import Finding, Handling, Outcome
+from bot.knowledge import Finding, Handling, Outcome, Topic
 from bot.models import StockText
 from handlers.residents import alerts, community, handover, joining, places, rumours, urgent
-from handlers.residents.turn import Action, Turn, action_data
+from handlers.residents.turn import Action, Turn
 
 POPULAR = (
     "garbage.days",
@@ -54,13 +54,31 @@ def text(turn: Turn) -> None:
             handover.add_to(turn, case)
             return
     _OUTCOMES[finding.outcome](turn, finding)
+    if finding.concern:
+        concern(turn, finding.concern)
+
+
+def concern(turn: Turn, topic_id: str) -> None:
+    """It could be danger: whatever else was shown, staff look at it."""
+    protected = urgent.is_protected(turn, topic_id)
+    case, is_new = cases.open_case(
+        turn.session,
+        turn.runtime,
+        turn.resident,
+        reason="protected" if protected else "concern",
+        topic_id=topic_id,
+        urgent=True,
+        protected=protected,
+        about=turn.heard,
+    )
+    handover.told_of(turn, case, is_new=is_new)
 
 
 def topic(turn: Turn, topic_id: str) -> None:
     """What happens with a topic, found or tapped."""
     known = turn.runtime.knowledge.topics.get(topic_id)
     found = turn.faq(topic_id)
-    if known is None or found is None:
+    if known is None or not found:
         nothing(turn, Finding(Outcome.NOTHING))
     elif known.handling in (Handling.URGENT, Handling.PROTECT):
         urgent.answer(turn, topic_id)
@@ -79,14 +97,13 @@ def topic(turn: Turn, topic_id: str) -> None:
         )
         handover.told_of(turn, case, is_new=is_new)
     else:
-        answer(turn, found)
+        answer(turn, known, found)
 
 
-def answer(turn: Turn, found: StockText) -> None:
+def answer(turn: Turn, known: Topic, found: Sequence[StockText]) -> None:
     """The city's text, what can be tapped with it, and whether it helped."""
-    known = turn.runtime.knowledge.topics[found.key]
     links = turn.city().get("links", {})
-    turn.answered_topic = found.key
+    turn.answered_topic = known.id
     turn.say(Text(answer_text(turn, found)))
     buttons = urgent.call_buttons(turn, known.call)
     buttons += [
@@ -95,26 +112,25 @@ def answer(turn: Turn, found: StockText) -> None:
     if known.sites:
         buttons.insert(0, turn.choice("menu.places.button", "places"))
     if buttons:
-        turn.say(
-            Card(title=found.parts["title"], summary=found.parts["title"], buttons=tuple(buttons))
-        )
+        title = turn.topic_title(known.id)
+        turn.say(Card(title=title, summary=title, buttons=tuple(buttons)))
     turn.say_words(
         "answer.helpful",
-        turn.choice("answer.yes.button", "helpful", yes="1", topic=found.key),
-        turn.choice("answer.no.button", "helpful", yes="0", topic=found.key),
+        turn.choice("answer.yes.button", "helpful", yes="1", topic=known.id),
+        turn.choice("answer.no.button", "helpful", yes="0", topic=known.id),
         turn.person(),
     )
 
 
-def answer_text(turn: Turn, found: StockText) -> str:
+def answer_text(turn: Turn, found: Sequence[StockText]) -> str:
     """The text with the city's particulars; a text nobody vouches for says so."""
-    words = city.filled(found.parts["text"], turn.city(), found.language, turn.runtime.words)
-    return f"{words}\n\n{turn.words('answer.drafted')}" if found.review == "drafted" else words
+    words = city.answered(found, "text", turn.city(), turn.language, turn.runtime.words)
+    drafted = any(text.review == "drafted" for text in found)
+    return f"{words}\n\n{turn.words('answer.drafted')}" if drafted else words
 
 
 def candidates(turn: Turn, finding: Finding) -> None:
-    texts = [turn.faq(topic_id) for topic_id in finding.topics]
-    buttons = [topic_button(found) for found in texts if found]
+    buttons = [turn.topic_choice(topic_id) for topic_id in finding.topics]
     turn.say(
         Card(
             title=turn.words("candidates.title"),
@@ -123,12 +139,6 @@ def candidates(turn: Turn, finding: Finding) -> None:
             choices=(turn.choice("rumour.button", "rumour"),),
         )
     )
-
-
-def topic_button(found: StockText) -> Choice:
-    """A topic to tap; a protected one under its neutral words only."""
-    label = found.parts.get("preview") or found.parts["title"]
-    return Choice(label, action=action_data("topic", topic=found.key))
 
 
 def nothing(turn: Turn, finding: Finding) -> None:
@@ -151,16 +161,51 @@ def small_talk(turn: Turn, finding: Finding) -> None:
 
 
 def questions(turn: Turn, data: Mapping[str, str]) -> None:
-    """What is asked most, to tap; everything else can be written."""
-    texts = [turn.faq(topic_id) for topic_id in POPULAR]
+    """What is asked most, and everything there is by category, to tap; or it can be written."""
     turn.say(
         Card(
             title=turn.words("questions.title"),
             summary=turn.words("questions.title"),
             lines=(turn.words("menu.hint"),),
-            buttons=tuple(topic_button(found) for found in texts if found),
+            buttons=tuple(turn.topic_choice(topic_id) for topic_id in POPULAR),
         )
     )
+    turn.say(
+        Card(
+            title=turn.words("questions.all"),
+            summary=turn.words("questions.all"),
+            buttons=tuple(
+                turn.choice(f"topics.{name}.button", "category", name=name)
+                for name in categories(turn)
+            ),
+            columns=2,
+        )
+    )
+
+
+def category(turn: Turn, data: Mapping[str, str]) -> None:
+    """The topics of a category, to tap."""
+    topics = categories(turn).get(data.get("name", ""))
+    if not topics:
+        questions(turn, {})
+        return
+    title = turn.words(f"topics.{data['name']}.button")
+    turn.say(
+        Card(
+            title=title,
+            summary=title,
+            buttons=tuple(turn.topic_choice(topic_id) for topic_id in topics),
+            choices=(turn.choice("menu.questions.button", "questions"), turn.person()),
+        )
+    )
+
+
+def categories(turn: Turn) -> dict[str, list[str]]:
+    """The ids of all topics by category, both in the order of topics.toml."""
+    found: dict[str, list[str]] = {}
+    for known in turn.runtime.knowledge.topics.values():
+        found.setdefault(known.category, []).append(known.id)
+    return found
 
 
 def tapped(turn: Turn, data: Mapping[str, str]) -> None:
@@ -204,4 +249,9 @@ _OUTCOMES: Mapping[Outcome, Callable[[Turn, Finding], None]] = {
     Outcome.NOTHING: nothing,
 }
 
-ACTIONS: Mapping[str, Action] = {"questions": questions, "topic": tapped, "helpful": helpful}
+ACTIONS: Mapping[str, Action] = {
+    "questions": questions,
+    "category": category,
+    "topic": tapped,
+    "helpful": helpful,
+}

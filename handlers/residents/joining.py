@@ -8,6 +8,8 @@ from bot import networks, people
 from bot.channel import Card, Choice, Text
 from bot.city import named
 from bot.languages import language, registered
+from bot.menus.linking import relink
+from bot.menus.publishing import FIELDS
 from bot.models import MUTABLE_CATEGORIES, Area, ResidentArea
 from broadcasts import community, key_persons
 from handlers.residents import key_person_settings
@@ -18,6 +20,7 @@ def follow(turn: Turn) -> None:
     """Somebody added the account, or came back; what they chose before is kept."""
     resident = turn.resident
     resident.following = True
+    relink(turn.session, turn.runtime, resident)
     if resident.languages_chosen:
         turn.say_words("welcome_back.text", city=city_name(turn))
         menu(turn, {})
@@ -68,6 +71,7 @@ def set_language(turn: Turn, data: Mapping[str, str]) -> None:
     earlier = [t for t in resident.languages if t != tag and resident.languages_chosen]
     resident.languages, resident.languages_chosen = [tag, *earlier], True
     turn.language = tag
+    relink(turn.session, turn.runtime, resident)
     turn.say_words("language.changed", language=language(tag).own_name)
     if resident.areas_answered:
         menu(turn, {})
@@ -139,14 +143,7 @@ def menu(turn: Turn, data: Mapping[str, str]) -> None:
             title=turn.words("menu.title"),
             summary=turn.words("menu.title"),
             lines=(turn.words("menu.hint"),),
-            buttons=(
-                turn.choice("menu.emergency.button", "emergency"),
-                turn.choice("menu.now.button", "now"),
-                turn.choice("menu.places.button", "places"),
-                turn.choice("menu.questions.button", "questions"),
-                turn.person(),
-                turn.choice("menu.settings.button", "settings"),
-            ),
+            buttons=tuple(turn.choice(label, action) for action, label in FIELDS.items()),
         )
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import conversations
 from bot.channel import Choice, Incoming, Outgoing, Text
+from bot.city import answers
 from bot.conversations import ReplyTo
 from bot.languages import language
 from bot.models import Case, City, Message, Resident, StockText
@@ -80,13 +81,17 @@ class Turn:
         row = self.session.get(City, 1)
         return row.facts if row else {}
 
-    def faq(self, topic_id: str) -> StockText | None:
-        """The text of a topic in the answer's language, else in one its readers also read."""
-        for tag in (self.language, *language(self.language).fallback):
-            found = self.session.get(StockText, ("faq", topic_id, tag))
-            if found:
-                return found
-        return None
+    def faq(self, topic_id: str) -> list[StockText]:
+        """A topic's text in the answer's language, else in those its readers also read."""
+        return answers(self.session, topic_id, self.language)
+
+    def topic_title(self, topic_id: str) -> str:
+        """What stands on a topic's button; it gives nothing away where others may look."""
+        return self.words(f"topic.{topic_id}")
+
+    def topic_choice(self, topic_id: str, action: str = "topic") -> Choice:
+        """A topic to tap."""
+        return Choice(self.topic_title(topic_id), action=action_data(action, topic=topic_id))
 
     def _offer_language(self) -> None:
         """Answered in another language than the chosen one: offer to switch."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +11,8 @@ from sqlalchemy import delete
 from bot import cases, city
 from bot.channel import Card, Choice, Text
 from bot.knowledge import Handling, Knowledge
-from bot.models import PrivatePage
-from handlers.residents.turn import Action, Turn, action_data, parsed_action
+from bot.models import PrivatePage, StockText
+from handlers.residents.turn import Action, Turn, parsed_action
 
 PRIVATE_PAGE_LIFE = timedelta(minutes=30)
 EMERGENCIES = "emergency"
@@ -49,21 +49,19 @@ def is_protected(turn: Turn, topic_id: str) -> bool:
 def danger(turn: Turn, topic_id: str) -> None:
     """What to do now, then the number, the place to go, and a person."""
     topic = turn.runtime.knowledge.topics[topic_id]
-    text = turn.faq(topic_id)
+    texts = turn.faq(topic_id)
     turn.answered_topic = topic_id
-    turn.say(
-        Text(
-            city.filled(text.parts["text"], turn.city(), text.language, turn.runtime.words)
-            if text
-            else turn.words("urgent.call_first", number=_TELEPHONE_FIRST)
-        )
-    )
+    lines = [] if own_words(turn, texts) else [call_first(turn)]
+    if texts:
+        facts = turn.city()
+        lines.append(city.answered(texts, "text", facts, turn.language, turn.runtime.words))
+    turn.say(Text("\n\n".join(lines)))
     buttons = call_buttons(turn, topic.call or (_TELEPHONE_FIRST,))
     if topic.sites:
         hazard = topic.sites[0]
         buttons.append(turn.choice("menu.places.button", "places", hazard=hazard))
     buttons.append(turn.choice("person.button", "person", urgent="1", topic=topic_id))
-    title = text.parts["title"] if text else turn.words("emergency.title")
+    title = turn.topic_title(topic_id)
     turn.say(
         Card(
             title=title,
@@ -73,6 +71,15 @@ def danger(turn: Turn, topic_id: str) -> None:
             tone="urgent",
         )
     )
+
+
+def own_words(turn: Turn, texts: Sequence[StockText]) -> bool:
+    """Whether there is a text in the answer's own language."""
+    return any(text.language == turn.language for text in texts)
+
+
+def call_first(turn: Turn) -> str:
+    return turn.words("urgent.call_first", number=_TELEPHONE_FIRST)
 
 
 def call_buttons(turn: Turn, numbers: tuple[str, ...]) -> list[Choice]:
@@ -96,12 +103,7 @@ def call_numbers(facts: dict[str, Any], names: tuple[str, ...]) -> list[tuple[st
 def emergency(turn: Turn, data: Mapping[str, str]) -> None:
     """The menu of emergencies."""
     topics = [t for t in turn.runtime.knowledge.topics.values() if t.category == EMERGENCIES]
-    texts = {topic.id: turn.faq(topic.id) for topic in topics}
-    buttons = [
-        Choice(text.parts["short"], action=action_data("urgent", topic=id))
-        for id, text in texts.items()
-        if text
-    ]
+    buttons = [turn.topic_choice(topic.id, "urgent") for topic in topics]
     turn.say(
         Card(
             title=turn.words("emergency.title"),
@@ -139,10 +141,7 @@ def protected(turn: Turn, topic_id: str) -> None:
             expires_at=turn.now + PRIVATE_PAGE_LIFE,
         )
     )
-    text = turn.faq(topic_id)
-    preview = (
-        text.parts["preview"] if text and "preview" in text.parts else turn.words("private.preview")
-    )
+    preview = turn.topic_title(topic_id)
     url = f"{turn.runtime.settings.public_base_url}/p/{token}"
     turn.say(
         Card(

@@ -1,4 +1,4 @@
-"""What a relay lacks calls somebody too: a network nobody is left for, a text nobody releases."""
+"""What a relay lacks calls somebody too, and every decision of staff that waits too long."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,12 +10,33 @@ from sqlalchemy import select
 
 from bot import alarms, networks
 from bot.alarms import TAKEN_HOLDS
-from bot.models import Broadcast, Network, Relay, RelayGap, TextClaim
+from bot.models import (
+    Broadcast,
+    Network,
+    Relay,
+    RelayGap,
+    Rendition,
+    Rumour,
+    RumourAnswer,
+    Sound,
+    Staff,
+    TextClaim,
+)
 from bot.runtime import Runtime
 from bot.states import transition
-from broadcasts import sending
+from broadcasts import rumours, sending, sounds
 from tests import notices
-from tests.bot.test_alarms import SATO, SUZUKI, act, asked, later, live, put_on_call, the_alarm
+from tests.bot.test_alarms import (
+    SATO,
+    SUZUKI,
+    TAKAHASHI,
+    act,
+    asked,
+    later,
+    live,
+    put_on_call,
+    the_alarm,
+)
 from tests.mail_server import MailServer
 
 
@@ -105,5 +126,69 @@ def test_a_text_that_nobody_releases_calls(
     with city.database.write() as session:
         row = session.get_one(TextClaim, claim_id)
         transition(session, row, "held", by="staff:1", reason="change it", at=city.clock.now())
+    later(city, 16)
+    assert live(city) == []
+
+
+@pytest.mark.parametrize(("urgency", "waits"), [("Immediate", 600), ("Expected", 7200)])
+def test_a_recording_that_nobody_listens_to_calls(
+    city: Runtime, mailbox: MailServer, urgency: str, waits: int
+) -> None:
+    put_on_call(city, SATO)
+    id, now = in_force(city, urgency=urgency), city.clock.now()
+    with city.database.write() as session:
+        network = networks.create(session, "net", "vi", "language", now)
+        person, _code = networks.invite(session, network, "ラージ", "076-220-2111", now)
+        row = {"broadcast_id": id, "due_at": now + timedelta(days=1)}
+        relay = Relay(**row, network_id=network.id, key_person_id=person.id, asked_at=now)
+        session.add(relay)
+        session.flush()
+        text = session.scalars(select(Rendition.id).where(Rendition.language == "vi")).one()
+        sound = Sound(
+            **row, relay_id=relay.id, rendition_id=text, language="vi", message_id="1",
+            created_at=now,
+        )  # fmt: skip
+        session.add(sound)
+        session.flush()
+        sound_id = sound.id
+    later(city, waits + 16)
+    assert live(city) == []  # it is still being fetched
+    with city.database.write() as session:
+        sound = session.get_one(Sound, sound_id)
+        transition(session, sound, "submitted", by="line", reason="", at=city.clock.now())
+    later(city, waits - 10)
+    assert live(city) == []
+    later(city, 26)
+    assert (the_alarm(city).kind, the_alarm(city).subject_id) == ("sound", sound_id)
+    assert "録音" in str(mailbox.messages[0]["Subject"])
+    with city.database.write() as session:
+        assert sounds.refuse(session, session.get_one(Sound, sound_id), "staff:1", now)
+    later(city, 16)
+    assert live(city) == []
+
+
+def test_an_answer_to_a_rumour_calls_who_may_confirm_it(city: Runtime, mailbox: MailServer) -> None:
+    put_on_call(city, SATO, SUZUKI, TAKAHASHI)
+    now = city.clock.now()
+    with city.database.write() as session:
+        author = session.scalars(select(Staff).where(Staff.email == SUZUKI)).one()
+        rumour = Rumour(claim="ダム", keywords=[], author_id=author.id, created_at=now)
+        session.add(rumour)
+        session.flush()
+        answer = RumourAnswer(
+            verdict="false", japanese="ダム", plain="ダム", source="気象庁", checked_at=now,
+            expires_at=now + timedelta(minutes=15), network_ids=[],
+        )  # fmt: skip
+        id = rumours.propose(session, city, rumour, answer, author).id
+    later(city, 590)
+    assert live(city) == []
+    later(city, 26)
+    assert (the_alarm(city).kind, the_alarm(city).subject_id) == ("rumour", id)
+    assert asked(mailbox) == [TAKAHASHI]  # an operator may not, and its author may not
+    later(city, 600)
+    assert the_alarm(city).state == "open"  # past its time it waits all the same
+    with city.database.write() as session:
+        answer = session.get_one(RumourAnswer, id)
+        assert rumours.withdraw(session, answer, author, "late", city.clock.now())
     later(city, 16)
     assert live(city) == []

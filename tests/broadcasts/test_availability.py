@@ -1,16 +1,20 @@
 """Who is asked when: the day's rota, quiet hours, full hands, pauses; and who is not woken."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.city import JAPAN
-from bot.models import CarePolicy, KeyPerson, Post
+from bot.models import USUAL_MOST_OPEN, Broadcast, CarePolicy, KeyPerson, Post, Relay
 from broadcasts import availability, relaying
 from broadcasts.availability import Quiet
 from tests.broadcasts.carriers import Carriers
 from tests.broadcasts.test_relaying import ANSWER, asked
+from tests.broadcasts.test_sending import at_once
 from tests.broadcasts.town import Town
 
 
@@ -179,3 +183,64 @@ def test_a_pause_ends_at_midnight_in_japan(carriers: Carriers) -> None:
         assert person.paused_until == end
     assert (end.hour, end.minute) == (0, 0)
     assert (end.date() - today(carriers).date()).days == 7
+
+
+def most(carriers: Carriers, number: int | None) -> None:
+    with carriers.town.runtime.database.write() as session:
+        session.query(CarePolicy).delete()
+        if number is not None:
+            session.add(CarePolicy(id=1, most_open=number))
+
+
+def in_hand(carriers: Carriers, person: int) -> int:
+    with carriers.town.runtime.database.read() as session:
+        mine = select(Relay).where(
+            Relay.key_person_id == person, Relay.state.in_(availability.OPEN)
+        )
+        return len(session.scalars(mine).all())
+
+
+def tend(carriers: Carriers, id: int) -> None:
+    """Look after one notice alone, as another process may at the same moment."""
+    with carriers.town.runtime.database.write() as session:
+        broadcast = session.get_one(Broadcast, id, with_for_update={"key_share": True})
+        relaying.tend(session, carriers.town.runtime, broadcast)
+
+
+@pytest.mark.parametrize("number", [None, 1])
+def test_two_notices_at_once_never_fill_a_hand_twice(
+    carriers: Carriers, number: int | None
+) -> None:
+    """Also where nobody ever set the number: then there is no row to hold yet."""
+    carriers.network("hi", key_persons=1)
+    [person] = carriers.persons
+    most(carriers, number)
+    usual = number or USUAL_MOST_OPEN
+    ids = [carriers.town.begin() for _ in range(usual + 2)]
+    for id in ids[: usual - 1]:
+        tend(carriers, id)
+    assert in_hand(carriers, person) == usual - 1
+    most(carriers, number)
+    at_once(*(partial(tend, carriers, id) for id in ids[usual - 1 :]))
+    assert in_hand(carriers, person) == usual
+
+
+def test_who_asks_waits_for_whoever_is_asking(carriers: Carriers) -> None:
+    """On PostgreSQL two transactions run side by side: the second counts what the first did."""
+    runtime = carriers.town.runtime
+    if runtime.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    carriers.network("hi", key_persons=1)
+    [person] = carriers.persons
+    most(carriers, 1)
+    first, second = carriers.town.begin(), carriers.town.begin()
+    with ThreadPoolExecutor(1) as thread:
+        with runtime.database.write() as session:
+            broadcast = session.get_one(Broadcast, first, with_for_update={"key_share": True})
+            relaying.tend(session, runtime, broadcast)
+            other = thread.submit(tend, carriers, second)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.5)
+        other.result(timeout=10)
+    assert in_hand(carriers, person) == 1
+    assert len(carriers.gaps(second)) == 1 and not carriers.gaps(first)

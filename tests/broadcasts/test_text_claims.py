@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.models import StockText
-from bot.models.broadcasts import Broadcast, Policy
-from broadcasts import reading, waves
+from bot.models.broadcasts import Broadcast, Policy, Recipient, Rendition
+from broadcasts import audience, reading, relay_reading, waves
 from tests.broadcasts.carriers import Carriers
 from tests.broadcasts.test_relaying import CARRY, asked, carriers, say
 from tests.broadcasts.test_sending import at_once
@@ -261,3 +261,37 @@ def test_without_staff_only_where_the_policy_says_so_and_no_fact_is_lost(
     assert carriers.write(relay, text) == "submitted"
     assert carriers.release_if_clean(id) is goes
     assert carriers.claims(id) == {"released" if goes else "submitted": 1}
+
+
+def test_whom_a_text_would_go_to_is_counted_as_it_is_sent(carriers: Carriers) -> None:
+    """The short way to count, where nobody can have had a text, counts the same people."""
+    town = carriers.town
+    reads_it, _gone, _second = (
+        town.person(languages=tags, following=following)
+        for tags, following in ((["hi"], True), (["hi", "en"], False), (["en", "hi"], True))
+    )
+    carriers.network("hi", key_persons=1)
+    id, relay = writing(carriers)
+
+    def counted() -> list[int]:
+        with town.runtime.database.read() as session:
+            broadcast = session.get_one(Broadcast, id)
+            who = audience.lacking(Rendition(broadcast_id=id, language="hi"))
+            return [
+                len(session.scalars(select(Recipient.resident_id).where(*who)).all()),
+                relay_reading.would_get(session, broadcast, "hi"),
+                relay_reading.would_get_lately(session, town.runtime, broadcast, "hi"),
+            ]
+
+    town.settle()
+    assert counted() == [1, 1, 1]
+    town.person(languages=["hi"])
+    town.lane()
+    assert counted() == [2, 2, 2]  # a count that takes no time is made every time
+    assert carriers.write(relay, TEXT) == "submitted" and carriers.release(id) == "released"
+    town.settle()
+    assert counted() == [0, 0, 0]
+    assert carriers.withdraw(id)
+    assert counted() == [2, 2, 2]
+    town.change(reads_it, following=False)
+    assert counted() == [1, 1, 1]

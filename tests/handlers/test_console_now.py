@@ -7,9 +7,20 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from bot.models import Case, Delivery, Staff, WebhookEvent
+from bot.models import (
+    Broadcast,
+    Case,
+    Delivery,
+    Relay,
+    Rumour,
+    RumourAnswer,
+    Sound,
+    Staff,
+    WebhookEvent,
+)
 from bot.runtime import Runtime
-from broadcasts import relaying
+from bot.states import transition
+from broadcasts import relaying, rumours, sounds
 from tests.handlers import carrying
 from tests.handlers.officer import (
     ADMIN,
@@ -242,3 +253,53 @@ def test_networks_that_need_somebody_are_shown(officer: Officer, demo_city: Runt
     assert officer.get("/console/news", **{"If-None-Match": etag}).status_code == 304
     officer.send(f"/console/notices/{sent}/stop", reason="over")
     assert number(officer.text("/console/"), "networks") == 1
+
+
+def test_a_recording_waits_until_somebody_listened(officer: Officer, demo_city: Runtime) -> None:
+    person = carrying.key_person(demo_city, carrying.network(demo_city, "vi", name="nhóm"))
+    sent = carrying.notice(demo_city)
+    carrying.does(demo_city, person, relaying.accept)
+    with demo_city.database.write() as session:
+        relay = session.get_one(Relay, carrying.relay(demo_city, person).id)
+        broadcast = session.get_one(Broadcast, relay.broadcast_id)
+        text = sounds.readable(session, broadcast, relay, demo_city.clock.now())
+        assert text is not None
+        sound = sounds.recorded(session, demo_city, relay, text, "voice")
+    assert number(officer.text("/console/"), "networks") == 0  # not fetched yet
+    with demo_city.database.write() as session:
+        row, now = session.get_one(Sound, sound.id), demo_city.clock.now()
+        transition(session, row, "submitted", by="line", reason="fetched", at=now, content=b"x")
+    page = officer.text("/console/")
+    assert number(page, "networks") == 1 and "<title>(1) Now" in page
+    assert f"! Recording waiting for its release {sent} Vietnamese" in words(page)
+    assert f'href="/console/notices/{sent}/relay#sounds"' in page and "nhóm" in page
+    officer.send(f"/console/notices/{sent}/sounds/{sound.id}/release")
+    assert number(officer.text("/console/"), "networks") == 0
+
+
+def test_an_answer_to_a_rumour_waits_for_who_may_confirm_it(
+    officer: Officer, app: Flask, demo_city: Runtime
+) -> None:
+    now = demo_city.clock.now()
+    with demo_city.database.write() as session:
+        author = staff_of(demo_city, OPERATOR)
+        rumour = Rumour(claim="ダムが壊れた", keywords=[], author_id=author.id, created_at=now)
+        session.add(rumour)
+        session.flush()
+        answer = RumourAnswer(
+            verdict="false", japanese="ダム", plain="ダム", source="気象庁", checked_at=now,
+            expires_at=now + timedelta(hours=3), network_ids=[],
+        )  # fmt: skip
+        rumours.propose(session, demo_city, rumour, answer, author)
+        where = f"/console/rumours/{rumour.id}"
+    page = officer.text("/console/")
+    assert number(page, "rumours") == 1 and "<title>Now" in page
+    assert "! Waits for a second person ダムが壊れた" in words(page)
+    assert "An approver who did not write it" in words(page) and "Read and decide" not in page
+    approver = Officer(app).signed_in(APPROVER)
+    page = approver.text("/console/")
+    assert "1 answer to a rumour waits for you" in words(page) and "<title>(1) Now" in page
+    assert f'href="{where}#proposed"' in page
+    approver.send(f"{where}/answers/{answer.id}/confirm")
+    page = approver.text("/console/")
+    assert number(page, "rumours") == 0 and "Nothing needs you now" in page

@@ -21,6 +21,7 @@ ARGUMENTS = {
     "question_id": 4_000_000,
     "rumour_id": 4_000_000,
     "answer_id": 4_000_000,
+    "learned_id": 4_000_000,
     "sound_id": 4_000_000,
     "kind": "faq",
     "key": "nowhere",

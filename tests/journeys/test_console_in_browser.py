@@ -70,7 +70,7 @@ def test_signing_in_and_taking_a_case_by_keyboard(page: Page, url: str, demo_cit
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to the content"
     page.keyboard.press("Enter")
-    for _ in range(12):
+    for _ in range(13):
         page.keyboard.press("Tab")
         ring = page.evaluate(
             "(() => { const style = getComputedStyle(document.activeElement);"

@@ -4,7 +4,8 @@ from bot.demo.tour.checks import check
 from bot.demo.tour.phone import buttons_of, words_of
 from bot.demo.tour.show import Told
 from bot.demo.tour.town import CITY, NGUYEN, Town
-from bot.languages import detect, language, registered
+from bot.detection import detect
+from bot.languages import language, registered
 
 QUESTION = "Ngày nào thu gom rác?"
 FIRE = "Cháy nhà, cứu với"

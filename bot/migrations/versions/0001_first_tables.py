@@ -74,6 +74,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("language", name=op.f("pk_language_aims")),
     )
     op.create_table(
+        "learned",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("topic_id", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("by", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_learned")),
+        sa.UniqueConstraint("language", "text", name=op.f("uq_learned_language_text")),
+    )
+    op.create_table(
         "networks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -93,24 +104,23 @@ def upgrade() -> None:
         sa.Column("drafted_allowed", sa.Boolean(), nullable=False),
         sa.Column("alone_allowed", sa.Boolean(), nullable=False),
         sa.Column("automatic_allowed", sa.Boolean(), nullable=False),
+        sa.Column("machine_allowed", sa.Boolean(), nullable=False),
         sa.Column("answer_minutes", sa.Integer(), nullable=True),
         sa.Column("carry_minutes", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("severity", name=op.f("pk_policies")),
     )
     op.create_table(
-        "residents",
+        "rich_menus",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("line_user_id", sa.String(length=64), nullable=True),
-        sa.Column("languages", sa.JSON(), nullable=False),
-        sa.Column("languages_chosen", sa.Boolean(), nullable=False),
-        sa.Column("following", sa.Boolean(), nullable=False),
-        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("areas_answered", sa.Boolean(), nullable=False),
-        sa.Column("muted_categories", sa.JSON(), nullable=False),
-        sa.Column("expecting", sa.JSON(), nullable=False),
-        sa.Column("expecting_until", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_residents")),
-        sa.UniqueConstraint("line_user_id", name=op.f("uq_residents_line_user_id")),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("line_id", sa.String(length=64), nullable=True),
+        sa.Column("drawn", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rich_menus")),
+        sa.UniqueConstraint("line_id", name=op.f("uq_rich_menus_line_id")),
     )
     op.create_table(
         "sign_in_failures",
@@ -314,54 +324,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drill_plans")),
     )
     op.create_table(
-        "key_persons",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("phone", sa.String(length=40), nullable=False),
-        sa.Column(
-            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("code_hash", sa.String(length=64), nullable=True),
-        sa.Column("invited_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("quiet_from", sa.Integer(), nullable=True),
-        sa.Column("quiet_to", sa.Integer(), nullable=True),
-        sa.Column("night_ok", sa.Boolean(), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("stay_asked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["resident_id"],
-            ["residents.id"],
-            name=op.f("fk_key_persons_resident_id"),
-            ondelete="SET NULL",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_persons")),
-        sa.UniqueConstraint("code_hash", name=op.f("uq_key_persons_code_hash")),
-        sa.UniqueConstraint("resident_id", name=op.f("uq_key_persons_resident_id")),
-    )
-    op.create_table(
-        "members",
-        sa.Column("network_id", sa.Integer(), nullable=False),
-        sa.Column(
-            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["network_id"], ["networks.id"], name=op.f("fk_members_network_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["resident_id"],
-            ["residents.id"],
-            name=op.f("fk_members_resident_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("network_id", "resident_id", name=op.f("pk_members")),
-    )
-    with op.batch_alter_table("members", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_members_resident_id"), ["resident_id"], unique=False)
-
-    op.create_table(
         "network_groups",
         sa.Column("network_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("code", sa.String(length=16), nullable=True),
@@ -389,47 +351,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("staff_id", name=op.f("pk_on_call")),
     )
     op.create_table(
-        "private_pages",
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column(
-            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("topic_id", sa.String(length=64), nullable=False),
-        sa.Column("language", sa.String(length=16), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        "residents",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_user_id", sa.String(length=64), nullable=True),
+        sa.Column("languages", sa.JSON(), nullable=False),
+        sa.Column("languages_chosen", sa.Boolean(), nullable=False),
+        sa.Column("following", sa.Boolean(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("areas_answered", sa.Boolean(), nullable=False),
+        sa.Column("muted_categories", sa.JSON(), nullable=False),
+        sa.Column("expecting", sa.JSON(), nullable=False),
+        sa.Column("expecting_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("menu_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
-            ["resident_id"],
-            ["residents.id"],
-            name=op.f("fk_private_pages_resident_id"),
-            ondelete="CASCADE",
+            ["menu_id"], ["rich_menus.id"], name=op.f("fk_residents_menu_id"), ondelete="SET NULL"
         ),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_private_pages")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_residents")),
+        sa.UniqueConstraint("line_user_id", name=op.f("uq_residents_line_user_id")),
     )
-    with op.batch_alter_table("private_pages", schema=None) as batch_op:
+    with op.batch_alter_table("residents", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_private_pages_resident_id"), ["resident_id"], unique=False
+            "ix_residents_menu_id_following", ["menu_id", "following"], unique=False
         )
-
-    op.create_table(
-        "resident_areas",
-        sa.Column(
-            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("area_id", sa.String(length=64), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["area_id"], ["areas.id"], name=op.f("fk_resident_areas_area_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["resident_id"],
-            ["residents.id"],
-            name=op.f("fk_resident_areas_resident_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("resident_id", "area_id", name=op.f("pk_resident_areas")),
-    )
-    with op.batch_alter_table("resident_areas", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_resident_areas_area_id"), ["area_id"], unique=False)
 
     op.create_table(
         "rumours",
@@ -570,24 +513,96 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cases_state"), ["state"], unique=False)
 
     op.create_table(
-        "posts",
-        sa.Column("network_id", sa.Integer(), nullable=False),
-        sa.Column("key_person_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("on_days", sa.JSON(), nullable=False),
+        "key_persons",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("invited_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("quiet_from", sa.Integer(), nullable=True),
+        sa.Column("quiet_to", sa.Integer(), nullable=True),
+        sa.Column("night_ok", sa.Boolean(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stay_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["key_person_id"],
-            ["key_persons.id"],
-            name=op.f("fk_posts_key_person_id"),
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_key_persons_resident_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_persons")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_key_persons_code_hash")),
+        sa.UniqueConstraint("resident_id", name=op.f("uq_key_persons_resident_id")),
+    )
+    op.create_table(
+        "machine_texts",
+        sa.Column(
+            "broadcast_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("pieces", sa.JSON(), nullable=False),
+        sa.Column("problem", sa.String(length=16), nullable=False),
+        sa.Column("lost", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"],
+            ["broadcasts.id"],
+            name=op.f("fk_machine_texts_broadcast_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["network_id"], ["networks.id"], name=op.f("fk_posts_network_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("network_id", "key_person_id", name=op.f("pk_posts")),
+        sa.PrimaryKeyConstraint("broadcast_id", "language", name=op.f("pk_machine_texts")),
     )
-    with op.batch_alter_table("posts", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_posts_key_person_id"), ["key_person_id"], unique=False)
+    op.create_table(
+        "members",
+        sa.Column("network_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_members_network_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_members_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("network_id", "resident_id", name=op.f("pk_members")),
+    )
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_members_resident_id"), ["resident_id"], unique=False)
+
+    op.create_table(
+        "private_pages",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("topic_id", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_private_pages_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_private_pages")),
+    )
+    with op.batch_alter_table("private_pages", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_private_pages_resident_id"), ["resident_id"], unique=False
+        )
 
     op.create_table(
         "recipients",
@@ -658,6 +673,27 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_renditions_broadcast_id"), ["broadcast_id"], unique=False
         )
+
+    op.create_table(
+        "resident_areas",
+        sa.Column(
+            "resident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("area_id", sa.String(length=64), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["area_id"], ["areas.id"], name=op.f("fk_resident_areas_area_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["resident_id"],
+            ["residents.id"],
+            name=op.f("fk_resident_areas_resident_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("resident_id", "area_id", name=op.f("pk_resident_areas")),
+    )
+    with op.batch_alter_table("resident_areas", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_resident_areas_area_id"), ["area_id"], unique=False)
 
     op.create_table(
         "rumour_answers",
@@ -792,6 +828,26 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
             postgresql_where=sa.text("state IN ('queued', 'sending', 'unclear')"),
         )
+
+    op.create_table(
+        "posts",
+        sa.Column("network_id", sa.Integer(), nullable=False),
+        sa.Column("key_person_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("on_days", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_person_id"],
+            ["key_persons.id"],
+            name=op.f("fk_posts_key_person_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_posts_network_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("network_id", "key_person_id", name=op.f("pk_posts")),
+    )
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_posts_key_person_id"), ["key_person_id"], unique=False)
 
     op.create_table(
         "group_cards",
@@ -1278,6 +1334,10 @@ def downgrade() -> None:
 
     op.drop_table("messages")
     op.drop_table("group_cards")
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_posts_key_person_id"))
+
+    op.drop_table("posts")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_deliveries_waiting",
@@ -1311,6 +1371,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_rumour_answers_rumour_id"))
 
     op.drop_table("rumour_answers")
+    with op.batch_alter_table("resident_areas", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_resident_areas_area_id"))
+
+    op.drop_table("resident_areas")
     with op.batch_alter_table("renditions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_renditions_broadcast_id"))
 
@@ -1320,10 +1384,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_recipients_resident_id")
 
     op.drop_table("recipients")
-    with op.batch_alter_table("posts", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_posts_key_person_id"))
+    with op.batch_alter_table("private_pages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_private_pages_resident_id"))
 
-    op.drop_table("posts")
+    op.drop_table("private_pages")
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_members_resident_id"))
+
+    op.drop_table("members")
+    op.drop_table("machine_texts")
+    op.drop_table("key_persons")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cases_state"))
         batch_op.drop_index(batch_op.f("ix_cases_resident_id"))
@@ -1353,21 +1423,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_rumours_state"))
 
     op.drop_table("rumours")
-    with op.batch_alter_table("resident_areas", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_resident_areas_area_id"))
+    with op.batch_alter_table("residents", schema=None) as batch_op:
+        batch_op.drop_index("ix_residents_menu_id_following")
 
-    op.drop_table("resident_areas")
-    with op.batch_alter_table("private_pages", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_private_pages_resident_id"))
-
-    op.drop_table("private_pages")
+    op.drop_table("residents")
     op.drop_table("on_call")
     op.drop_table("network_groups")
-    with op.batch_alter_table("members", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_members_resident_id"))
-
-    op.drop_table("members")
-    op.drop_table("key_persons")
     op.drop_table("drill_plans")
     with op.batch_alter_table("broadcasts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_broadcasts_state"))
@@ -1421,9 +1482,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_failures_subject"))
 
     op.drop_table("sign_in_failures")
-    op.drop_table("residents")
+    op.drop_table("rich_menus")
     op.drop_table("policies")
     op.drop_table("networks")
+    op.drop_table("learned")
     op.drop_table("language_aims")
     op.drop_table("evacuation_sites")
     op.drop_table("clock_offsets")

@@ -1,0 +1,1 @@
+"""The menu below every chat, in the resident's language: published once, linked to each person."""
