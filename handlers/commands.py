@@ -42,6 +42,13 @@ def register(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+def measuring() -> Flask:
+    """The commands without the service: measuring needs no settings, network or database."""
+    app = Flask(__name__)
+    register(app)
+    return app
+
+
 @contextmanager
 def at_work() -> Iterator[Runtime]:
     """The application's runtime, or one made now where the command runs without the application.
@@ -51,8 +58,9 @@ def at_work() -> Iterator[Runtime]:
     flask = click.get_current_context().find_object(ScriptInfo)
     made = None
     try:
-        if flask is not None:
-            yield flask.load_app().extensions["runtime"]
+        running = flask.load_app().extensions.get("runtime") if flask else None
+        if running is not None:
+            yield running
         else:
             made = Runtime.from_environment()
             yield made

@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 _SURE_ENOUGH = 0.5
-_SHORTEST_GUESSED_TEXT = 4
+_SHORTEST_GUESSED_TEXT, _SHORTEST_LATIN_TEXT = 4, 12
 
 ACTIONS: Mapping[str, Action] = {
     **joining.ACTIONS,
@@ -144,7 +144,9 @@ def answer_language(resident: Resident, text: str) -> str:
     if guess.tag not in {known.tag for known in complete(people.CONVERSATION)}:
         return own
     letters = sum(character.isalpha() for character in text)
-    sure = guess.score >= _SURE_ENOUGH and letters >= _SHORTEST_GUESSED_TEXT
+    # A word or two in Latin letters, a name or "menu", could be of any language.
+    enough = _SHORTEST_LATIN_TEXT if text.isascii() else _SHORTEST_GUESSED_TEXT
+    sure = guess.score >= _SURE_ENOUGH and letters >= enough
     return guess.tag if guess.certain or sure else own
 
 

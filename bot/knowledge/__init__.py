@@ -44,15 +44,14 @@ CANDIDATES, READINGS = 3, 2
 # The share from which on a topic's text is shown as the answer; the share of all urgent and
 # protected topics together from which on a message is theirs, and from which on staff look at it
 # because it could be: rather one too many than a frightened person among the candidates.
-SURE, SURE_FIRST, CONCERN = 0.9, 0.6, 0.05
+SURE, SURE_FIRST, CONCERN = 0.92, 0.6, 0.05
 
 # The share from which on a message is none of the city's business. Where nothing has more than
 # ENOUGH nothing is known, and danger counts from DANGER_ALONE on: gibberish is a little of all.
 NOT_OURS, ENOUGH, DANGER_ALONE = 0.8, 0.12, 0.25
 
-# Key persons see a message only if its topic is as likely as this, and all those they are never
-# shown together are as unlikely as that.
-LIKELY, UNLIKELY = 0.3, 0.03
+# Key persons see a message only if all the topics they are never shown are together this unlikely.
+UNLIKELY = 0.03
 
 # In a message longer than this danger is looked for sentence by sentence too: one about it would be
 # lost among ten about something else. Without a full stop a sentence is this long at most.
@@ -271,7 +270,7 @@ class Knowledge:
         likeliest = [label for label in _best(shares[0]) if is_topic(label)][:CANDIDATES]
         never = sum(shares[0][label] for label in self._never)
         return (
-            shares[0][likeliest[0]] >= LIKELY
+            shares[0][likeliest[0]] >= ENOUGH
             and all(map(self._is_shared, likeliest))
             and never < UNLIKELY
             and self._danger(shares).share < CONCERN
@@ -357,10 +356,11 @@ def read_topics(folder: Path) -> dict[str, Topic]:
 
 def read_tongues(folder: Path) -> dict[str, Tongue]:
     """What is known of every registered language, by tag; little is read before it is needed."""
-    return {
-        known.tag: Tongue(folder / known.tag.split("-x-")[0], known.script)
-        for known in languages.registered()
-    }
+    tongues: dict[str, Tongue] = {}
+    for known in languages.registered():
+        spoken = known.tag.split("-x-")[0]  # plain Japanese is read as Japanese
+        tongues[known.tag] = tongues.get(spoken) or Tongue(folder / spoken, known.script)
+    return tongues
 
 
 def is_topic(label: str) -> bool:

@@ -213,8 +213,8 @@ def test_what_staff_corrected_is_known_from_then_on(knowledge: Knowledge) -> Non
 
 
 # A little below what was reached (docs/understanding.md has the figures, by language).
-FLOORS = {"top1": 0.5, "top3": 0.6, "urgent_recall": 0.8, "protect_recall": 0.4}
-CEILINGS = {"wrong_answered": 0.2, "out_of_scope_answered": 0.25}
+FLOORS = {"top1": 0.6, "top3": 0.7, "urgent_recall": 0.65, "protect_recall": 0.55}
+CEILINGS = {"wrong_answered": 0.14, "out_of_scope_answered": 0.25}
 
 
 @pytest.mark.parametrize("half", HALVES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.languages import complete
+from bot.languages import complete, language
 from bot.runtime import ROOT
 from bot.words import Words
 from tests.world import World, actions_of, labels_of
@@ -82,10 +82,46 @@ def test_an_unsure_question_offers_topics_to_tap(world: World) -> None:
 def test_common_questions_can_be_tapped(world: World) -> None:
     phone = world.joined("English", "Skip")
     phone.ask("menu")
-    phone.tap("Common questions")
-    titles = [a for a in actions_of([i["message"] for i in phone.received()[-1:]]) if a.get("data")]
+    phone.tap("Common questions", count=2)
+    popular, categories = ([i["message"]] for i in phone.received()[-2:])
+    titles = [action for action in actions_of(popular) if action.get("data")]
     assert len(titles) == 8
-    assert phone.tap(titles[0]["label"], count=2)
+    assert len([a for a in actions_of(categories) if "do=category" in a.get("data", "")]) == 16
+    assert phone.tap(titles[0]["label"], popular, count=2)
+
+
+def test_every_topic_is_reached_without_typing(world: World) -> None:
+    phone = world.joined("नेपाली", WORDS.text("ne", "areas.skip.button"))
+    phone.ask("menu")
+    phone.tap(WORDS.text("ne", "menu.questions.button"), count=2)
+    phone.tap(WORDS.text("ne", "topics.health.button"))
+    assert WORDS.text("ne", "topic.health.vaccination") in labels_of(
+        [phone.received()[-1]["message"]]
+    )
+    said = phone.tap(WORDS.text("ne", "topic.health.vaccination"), count=2)
+    assert WORDS.text("ne", "fallback.intro") in said
+    assert "vaccin" in said and "予防" in said, (
+        "plain Japanese and English, where Nepali is missing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "topic"),
+    [
+        ("ne", "फोहोर कहिले फाल्ने हो", "garbage.days"),
+        ("my", "အမှိုက် ဘယ်နေ့ ပစ်ရမလဲ", "garbage.days"),
+        ("th", "ทิ้งขยะวันไหน", "garbage.days"),
+        ("zh-Hant", "我的簽證快到期了,怎麼延長", "status.renewal"),
+        ("vi", "toi bi mat the luu tru", "status.lost-card"),
+    ],
+)
+def test_topics_are_found_in_every_script(world: World, tag: str, text: str, topic: str) -> None:
+    phone = world.joined(language(tag).own_name, WORDS.text(tag, "areas.skip.button"))
+    phone.write(text)
+    messages = phone.answer(2)
+    assert any(f"topic={topic}" in a.get("data", "") for a in actions_of(messages)) or (
+        WORDS.text(tag, f"topic.{topic}") in labels_of(messages)
+    )
 
 
 def test_braces_and_markup_in_a_question_change_nothing(world: World) -> None:

@@ -16,7 +16,7 @@ from tests.journeys.test_relay import english, key_person, network, say
 from tests.world import Phone, World, actions_of, find_action, labels_of
 
 ASK = say("through.button")
-QUESTION = "Where do I get a big bag for the festival?"
+QUESTION = "Where do the neighbours put the bags after the festival?"
 
 
 @pytest.fixture(scope="module", params=["sqlite"])

@@ -176,7 +176,7 @@ def test_a_text_is_written_shown_back_released_and_reaches_its_readers(
     assert say("kp.text_none", language="हिन्दी") in words
     assert say("kp.write_offer", language="हिन्दी") in phone.tap(say("kp.will.button"), count=3)
     assert "in one message" in phone.tap(say("kp.write.button"))
-    assert "too long" in phone.ask("अ" * 1001)
+    assert "1001" in phone.ask("अ" * 1001)
     shown = phone.ask(HINDI, count=2)
     assert HINDI in shown and say("kp.show_back") in shown
     assert "in one message" in phone.tap(say("kp.again.button"))

@@ -1,5 +1,7 @@
 """Danger comes first; what must stay private stays out of the chat."""
 
+import re
+
 import pytest
 import requests
 
@@ -68,7 +70,7 @@ def test_violence_gives_nothing_away_in_the_chat(world: World, tag: str) -> None
     phone.write(VIOLENCE[tag])
     messages = phone.answer()
     shown = " ".join([words_of(messages), *labels_of(messages), messages[0]["altText"]]).lower()
-    assert not [word for word in GIVEAWAYS[tag] if word.lower() in shown]
+    assert not [word for word in GIVEAWAYS[tag] if re.search(rf"\b{re.escape(word)}", shown, re.I)]
     opened = find_action(messages, WORDS.text(tag, "private.open.button"))
     page = requests.get(opened["uri"], timeout=10)
     assert page.status_code == 200
