@@ -100,9 +100,7 @@ def test_every_topic_is_reached_without_typing(world: World) -> None:
     )
     said = phone.tap(WORDS.text("ne", "topic.health.vaccination"), count=2)
     assert WORDS.text("ne", "fallback.intro") in said
-    assert "vaccin" in said and "予防" in said, (
-        "plain Japanese and English, where Nepali is missing"
-    )
+    assert "vaccin" in said.lower() and "注射" in said
 
 
 @pytest.mark.parametrize(
