@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from unicodedata import normalize
 
@@ -52,6 +53,9 @@ COUNTED_AS = {"Jpan": "Han", "Hans": "Han", "Hant": "Han", "Kore": "Hang"}
 # word counts like three letters of another script.
 LETTERS_A_WORD = 3
 
+# So few letters of a script are a name or a word somebody quotes.
+FEWEST = 4
+
 # How likely a language must be, and how much likelier than the second, to be a guess.
 ENOUGH, AHEAD = 0.35, 0.05
 
@@ -92,10 +96,19 @@ def detect(text: str) -> Guess:
 
 
 def candidates(text: str) -> list[str]:
-    """The languages a message may be in, likeliest first; none where it has no letters."""
-    shares, _ = _looked_at(text)
-    ours = [tag for tag in shares if not tag.startswith(OTHER)]
-    return sorted(ours, key=lambda tag: (-shares[tag], tag))
+    """The languages a message may be in, likeliest first; none where it has no letters.
+
+    Where scripts are mixed, the likeliest of each comes before the second of one.
+    """
+    ends = text if len(text) <= LOOKED_AT else f"{text[:LOOKED_AT]} {text[-LOOKED_AT:]}"
+    ranked: list[list[str]] = []
+    for script, number in _letters(ends).most_common():
+        if number >= FEWEST or (number and not ranked):
+            shares = _of_script(script, cleaned(ends, 2 * LOOKED_AT))[0]
+            ours = [tag for tag in shares if not tag.startswith(OTHER)]
+            ranked.append(sorted(ours, key=lambda tag: (-shares[tag], tag)))
+    firsts = [tags[0] for tags in ranked if tags]
+    return list(dict.fromkeys([*firsts, *chain(*ranked)]))
 
 
 def features(text: str) -> dict[str, float]:
@@ -110,20 +123,28 @@ def features(text: str) -> dict[str, float]:
     return found
 
 
-def cleaned(text: str) -> str:
+def cleaned(text: str, length: int = LOOKED_AT) -> str:
     """What of a message is looked at, in one spelling."""
-    text = normalize("NFKC", NOT_WORDS.sub(" ", text[: 2 * LOOKED_AT]))[:LOOKED_AT].lower()
+    text = normalize("NFKC", NOT_WORDS.sub(" ", text[: 2 * length]))[:length].lower()
     return REPEATED.sub(r"\1\1", UNSEEN.sub("", text))
 
 
 def _looked_at(text: str) -> tuple[Mapping[str, float], bool]:
     """How likely each language is, and whether the script alone says so."""
-    text = cleaned(text)
-    counts = {script: len(letters.findall(text)) for script, letters in LETTERS.items()}
+    script, number = _letters(text).most_common(1)[0]
+    return _of_script(script, cleaned(text)) if number else ({}, False)
+
+
+def _letters(text: str) -> Counter[str]:
+    """How much of a message is written in each script."""
+    text = cleaned(text, 2 * LOOKED_AT)
+    counts = Counter({script: len(letters.findall(text)) for script, letters in LETTERS.items()})
     counts[LATIN] = LETTERS_A_WORD * len(LATIN_WORD.findall(text))
-    script = max(counts, key=counts.__getitem__)
-    if not counts[script]:
-        return {}, False
+    return counts
+
+
+def _of_script(script: str, text: str) -> tuple[Mapping[str, float], bool]:
+    """How likely each language is that is written in a script, and whether that is sure."""
     known = _known()
     labels = known.labels[script]
     if len(labels) == 1:
@@ -134,7 +155,7 @@ def _looked_at(text: str) -> tuple[Mapping[str, float], bool]:
         return {tag: number / proofs.total() for tag, number in proofs.items()}, len(proofs) == 1
     shares = known.model.shares(features(text))
     possible = {label: shares.get(label, 0.0) for label in labels}
-    whole = sum(possible.values())
+    whole = sum(possible.values()) or 1.0
     return {label.removeprefix(TYPED): share / whole for label, share in possible.items()}, False
 
 

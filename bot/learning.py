@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import Clock
 from bot.database import Database
-from bot.knowledge import Handling, Knowledge
+from bot.knowledge import FIRST, Knowledge
 from bot.languages import registered
 from bot.models import LONGEST_LESSON, CityChange, Learned
 
@@ -94,8 +94,8 @@ def _names(text: str, name: str) -> bool:
 
 
 def teachable(knowledge: Knowledge) -> list[str]:
-    """The topics that may be taught, in their order; what is protected stays with its own words."""
-    return [id for id, topic in knowledge.topics.items() if topic.handling is not Handling.PROTECT]
+    """The topics that may be taught, in their order; danger stays with its own words."""
+    return [id for id, topic in knowledge.topics.items() if topic.handling not in FIRST]
 
 
 class Taught(StrEnum):

@@ -152,8 +152,11 @@ class Desk:
         lines["headline"] = lines["headline"].replace(
             f"【{japanese.parts['name']}】", f"【{stock.parts['name']}】"
         )
-        if "decided" in lines:
+        last = _LAST_BLANK.search(lines.get("decided", ""))
+        if last and values.get(last[1]):
             lines["decided"] = _LAST_BLANK.sub("", lines["decided"])
+        elif last:
+            del lines["decided"]  # until somebody writes when it was decided
         filled = {name: _filled(line, values) for name, line in lines.items()}
         return {name: text for name, text in filled.items() if text}
 
@@ -171,7 +174,7 @@ class Desk:
             if tag in rows and rows[tag].source == mark(pieces) and not rows[tag].problem
         }
         kept = {tag: self.by_machine(tag, row.pieces) for tag, row in fits.items()}
-        return {tag: found for tag, found in kept.items() if found}
+        return {tag: found for tag, found in kept.items() if found and not found.problem}
 
     def by_machine(self, tag: str, pieces: Mapping[str, str]) -> Wording | None:
         """The notice with a machine's words for the pieces of `for_machine`."""

@@ -176,11 +176,7 @@ def _text(turn: Turn) -> None:
     elif community.writes(turn):
         community.answer_written(turn)
     elif turn.topic:
-        if alerts.expects_help(turn) and not urgent.is_protected(turn, turn.topic):
-            alerts.help_written(turn)
-        urgent.answer(turn, turn.topic)
-        handover.seen_by_staff(turn)
-        rumours.beside_danger(turn)
+        asking.danger(turn, turn.topic)
     else:
         asking.text(turn)
 

@@ -186,7 +186,7 @@ class Knowledge:
         self._numbers: dict[str, str] = {}
         for id, topic in topics.items():
             if topic.handling in FIRST:
-                self._numbers.setdefault(topic.call[0], id)
+                self._numbers.setdefault(_digits(topic.call[0]), id)
         self._never = {
             label for label in model.labels if is_topic(label) and not self._is_shared(label)
         }
@@ -218,8 +218,8 @@ class Knowledge:
         message, less than a tenth of a second for 5,000 characters.
         """
         prepared = prepare(text)
-        tags = self._tags(text, None)
-        if number := self._numbers.get(prepared.plain):
+        tags = self._tags(text, ())
+        if number := self._number(prepared):
             return number
         if prepared.plain in self._commands or self._said(prepared, tags):
             return None
@@ -230,15 +230,15 @@ class Knowledge:
         """The command (menu, hide) that a message is in any language, or None."""
         return self._commands.get(prepare(text).plain)
 
-    def find(self, text: str, tag: str) -> Finding:
-        """What a message in the language of ``tag`` is about."""
+    def find(self, text: str, *spoken: str) -> Finding:
+        """What a message is about of somebody who speaks these languages (tags), or writes so."""
         prepared = prepare(text)
-        tags = self._tags(text, tag)
+        tags = self._tags(text, spoken)
         if command := self._commands.get(prepared.plain):
             return Finding(Outcome.COMMAND, detail=command, score=1.0)
         if said := self._said(prepared, tags):
             return Finding(Outcome.SMALL_TALK, detail=said, score=1.0)
-        if number := self._numbers.get(prepared.plain):
+        if number := self._number(prepared):
             return Finding(Outcome.TOPIC, (number,), score=1.0)
         if not any(character.isalpha() for character in prepared.plain):
             if any(category(character) == SYMBOL for character in text):
@@ -265,7 +265,7 @@ class Knowledge:
         romanised = known.script != LATIN and prepared.plain.isascii()
         if tongue.private is None or romanised or not _is_written_in(text, known):
             return False
-        tags = self._tags(text, tag)
+        tags = self._tags(text, [tag])
         shares = self._shares(prepared, tags)
         likeliest = [label for label in _best(shares[0]) if is_topic(label)][:CANDIDATES]
         never = sum(shares[0][label] for label in self._never)
@@ -285,13 +285,17 @@ class Knowledge:
         self._learned = Neighbours(
             (topic, self._features(_part(prepare(text), 0, LOOKED_AT), [tag]))
             for topic, tag, text in examples
-            if topic in self.topics and tag in self._tongues
+            if topic in self.topics and topic not in self._first and tag in self._tongues
         )
 
-    def _tags(self, text: str, tag: str | None) -> list[str]:
-        """The languages a message may be in: the one it is taken for, and what it looks like."""
-        likely = detection.candidates(text)[:READINGS]
-        return list(dict.fromkeys([*([tag] if tag else []), *likely]))
+    def _number(self, text: Text) -> str | None:
+        """The topic of an emergency's number, where a message is nothing else."""
+        alone = not any(character.isalpha() for character in text.plain)
+        return self._numbers.get(_digits(text.plain)) if alone else None
+
+    def _tags(self, text: str, tags: Iterable[str]) -> list[str]:
+        """The languages a message may be in: those it is taken for, and what it looks like."""
+        return list(dict.fromkeys([*tags, *detection.candidates(text)[:READINGS]]))
 
     def _features(self, piece: Text, tags: Iterable[str]) -> dict[str, float]:
         concepts = set[str]()
@@ -311,7 +315,8 @@ class Knowledge:
 
     def _share(self, found: Mapping[str, float]) -> dict[str, float]:
         shares = self._model.shares(found)
-        if topic := self._learned.nearest(found):
+        dangerous = sum(shares[label] for label in self._first) >= DANGER_ALONE
+        if not dangerous and (topic := self._learned.nearest(found)):
             for label in shares.keys() - self._first:
                 shares[label] = 0.0
             shares[topic] = 1.0
@@ -334,7 +339,7 @@ class Knowledge:
     def _weighed(self, shares: Mapping[str, float], concern: str | None) -> Finding:
         order = _best(shares)
         best, share = order[0], round(shares[order[0]], 3)
-        if best.startswith(SMALL_TALK) and share >= SURE:
+        if best.startswith(SMALL_TALK) and share >= SURE and not concern:
             detail = best.removeprefix(SMALL_TALK)
             return Finding(Outcome.SMALL_TALK, detail=detail, score=share)
         if best == OUT_OF_SCOPE and share >= NOT_OURS and not concern:
@@ -361,6 +366,11 @@ def read_tongues(folder: Path) -> dict[str, Tongue]:
         spoken = known.tag.split("-x-")[0]  # plain Japanese is read as Japanese
         tongues[known.tag] = tongues.get(spoken) or Tongue(folder / spoken, known.script)
     return tongues
+
+
+def _digits(text: str) -> str:
+    """The digits of a number in any script, as they are dialled."""
+    return "".join(each for each in languages.ascii_digits(text) if each in "0123456789")
 
 
 def is_topic(label: str) -> bool:

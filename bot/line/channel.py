@@ -255,7 +255,7 @@ def _meaning(status: int, text: str) -> tuple[Failure, int]:
         return Failure.UNCLEAR, -1
     if status == 400 and "Invalid reply token" in text:
         return Failure.TOKEN, -1
-    named = re.search(r"(?:to|userIds)(?:\[(\d+)\])?, in the request body is invalid", text)
+    named = re.search(r"(?:to|userIds(?=\[))(?:\[(\d+)\])?, in the request body is invalid", text)
     if status == 400 and named:
         return Failure.RECIPIENT, int(named.group(1) or 0)
     return Failure.REFUSED, -1

@@ -83,10 +83,11 @@ def run(runtime: Runtime) -> None:
     while time.monotonic() < until and _somebody_waits(runtime):
         with runtime.database.write() as session:
             batches = _claim(session, runtime.clock.now())
-        if not all(_link(runtime, batch) for batch in batches):
-            return
+        for batch in batches:  # what is left when the time is over waits for its lease to end
+            if time.monotonic() >= until or not _link(runtime, batch):
+                return
     if _something_is_old(runtime):
-        _delete(runtime)
+        _delete(runtime, until)
 
 
 def _somebody_waits(runtime: Runtime) -> bool:
@@ -177,8 +178,9 @@ def _link(runtime: Runtime, batch: _Batch) -> bool:
     return True
 
 
-def _postpone(runtime: Runtime, menu_id: int, error: SendError) -> bool:
-    """Wait longer after each failure: with this menu, or with all if it is not about this one.
+def _postpone(runtime: Runtime, menu_id: int, error: SendError, *, alone: bool = False) -> bool:
+    """Wait longer after each failure: with this menu, or with all if it is not about this one (and
+    not `alone`).
 
     Returns whether others may be tried now.
     """
@@ -189,7 +191,7 @@ def _postpone(runtime: Runtime, menu_id: int, error: SendError) -> bool:
             row.attempts += 1
             seconds = 2.0 ** min(row.attempts, _LONGEST_WAIT) * random.uniform(0.5, 1.0)
             row.due_at = runtime.clock.now() + timedelta(seconds=seconds)
-            if about_all:
+            if about_all and not alone:
                 session.execute(update(RichMenu).values(due_at=row.due_at))
     return not about_all
 
@@ -215,7 +217,7 @@ def _is_replaced(row: RichMenu, menus: Mapping[str, RichMenu], now: datetime) ->
     return not row.drawn or successor is None or successor.created_at <= now - KEPT
 
 
-def _delete(runtime: Runtime) -> None:
+def _delete(runtime: Runtime, until: float) -> None:
     now = runtime.clock.now()
     with runtime.database.write() as session:
         rows = _to_delete(session, in_use(session), now)
@@ -223,12 +225,14 @@ def _delete(runtime: Runtime) -> None:
             row.due_at = now + _LEASE
         claimed = [(row.id, row.line_id) for row in rows]
     for id, line_id in claimed:
+        if time.monotonic() >= until:
+            return
         try:
             if line_id is not None:
                 runtime.channel.delete_menu(line_id)
         except SendError as error:
             log.warning("menu not deleted: %s", error)
-            if not _postpone(runtime, id, error):
+            if not _postpone(runtime, id, error, alone=True):
                 return
             continue
         with runtime.database.write() as session:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot import cases, city, conversations
 from bot.channel import Card, Choice, Text
-from bot.knowledge import Finding, Handling, Outcome, Topic
+from bot.knowledge import FIRST, Finding, Handling, Outcome, Topic
 from bot.models import StockText
 from handlers.residents import alerts, community, handover, joining, places, rumours, urgent
 from handlers.residents.turn import Action, Turn
@@ -30,21 +30,20 @@ TOPIC_ACTIONS: Mapping[str, Action] = {
 
 def text(turn: Turn) -> None:
     """Anything a resident wrote that neither is urgent nor must stay private."""
-    finding = turn.runtime.knowledge.find(turn.event.text, turn.language)
+    spoken = (turn.language, *turn.resident.languages)
+    finding = turn.runtime.knowledge.find(turn.event.text, *spoken)
+    first = [id for id in finding.topics if turn.runtime.knowledge.topics[id].handling in FIRST]
+    if finding.outcome is Outcome.TOPIC and first:
+        danger(turn, first[0])
+        return
     if finding.outcome is Outcome.COMMAND:
         (urgent.hide if finding.detail == "hide" else joining.menu)(turn, {})
         return
-    if places.expects_name(turn):
-        places.by_name(turn)
+    if _expected(turn, finding):
         return
-    if alerts.expects_help(turn):
-        alerts.help_written(turn)
-        return
-    if finding.outcome is not Outcome.SMALL_TALK and rumours.expects(turn):
-        rumours.written(turn)
-        return
-    if turn.heard is not None and turn.heard.sealed is None and finding.topics:
-        turn.heard.topic_id = finding.topics[0]  # for staff who do not read the language
+    guess = next(iter(finding.topics), None)
+    if turn.heard is not None and turn.heard.sealed is None and guess and guess not in first:
+        turn.heard.topic_id = guess  # for staff who do not read the language
     for protected in (True, False):
         case = cases.receiving(turn.session, turn.resident, turn.now, protected=protected)
         if case and case.state == "answered" and finding.outcome is Outcome.SMALL_TALK:
@@ -56,6 +55,29 @@ def text(turn: Turn) -> None:
     _OUTCOMES[finding.outcome](turn, finding)
     if finding.concern:
         concern(turn, finding.concern)
+
+
+def _expected(turn: Turn, finding: Finding) -> bool:
+    """Whether the message was the answer to something the bot had asked, and was taken as that."""
+    if places.expects_name(turn):
+        places.by_name(turn)
+    elif alerts.expects_help(turn):
+        alerts.help_written(turn)
+    elif finding.outcome is not Outcome.SMALL_TALK and rumours.expects(turn):
+        rumours.written(turn)
+    else:
+        return False
+    return True
+
+
+def danger(turn: Turn, topic_id: str) -> None:
+    """An urgent or protected message, whatever else was expected of it."""
+    turn.topic = topic_id
+    if alerts.expects_help(turn) and not urgent.is_protected(turn, topic_id):
+        alerts.help_written(turn)
+    urgent.answer(turn, topic_id)
+    handover.seen_by_staff(turn)
+    rumours.beside_danger(turn)
 
 
 def concern(turn: Turn, topic_id: str) -> None:
@@ -78,10 +100,10 @@ def topic(turn: Turn, topic_id: str) -> None:
     """What happens with a topic, found or tapped."""
     known = turn.runtime.knowledge.topics.get(topic_id)
     found = turn.faq(topic_id)
-    if known is None or not found:
-        nothing(turn, Finding(Outcome.NOTHING))
-    elif known.handling in (Handling.URGENT, Handling.PROTECT):
+    if known is not None and known.handling in FIRST:
         urgent.answer(turn, topic_id)
+    elif known is None or not found:
+        nothing(turn, Finding(Outcome.NOTHING))
     elif topic_id in TOPIC_ACTIONS:
         TOPIC_ACTIONS[topic_id](turn, {"topic": topic_id})
     elif known.handling is Handling.STAFF:
