@@ -144,8 +144,10 @@ def answer_language(resident: Resident, text: str) -> str:
     if guess.tag not in {known.tag for known in complete(people.CONVERSATION)}:
         return own
     letters = sum(character.isalpha() for character in text)
-    # A word or two in Latin letters, a name or "menu", could be of any language.
-    enough = _SHORTEST_LATIN_TEXT if text.isascii() else _SHORTEST_GUESSED_TEXT
+    # A word or two in Latin letters, a name or "menu", could be of any language: no reason to leave
+    # the one somebody chose.
+    chosen = resident.languages_chosen and text.isascii()
+    enough = _SHORTEST_LATIN_TEXT if chosen else _SHORTEST_GUESSED_TEXT
     sure = guess.score >= _SURE_ENOUGH and letters >= enough
     return guess.tag if guess.certain or sure else own
 

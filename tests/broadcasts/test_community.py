@@ -21,7 +21,7 @@ from tests.broadcasts.carriers import Carriers
 from tests.broadcasts.test_sending import at_once
 from tests.broadcasts.town import Town
 
-WORDS = "Where do I get a big bag for the festival?"
+WORDS = "Where do the neighbours put the bags after the festival?"
 
 
 @pytest.fixture
