@@ -193,8 +193,9 @@ def _switches() -> dict[str, tuple[str, str]]:
             _("Machine text may go to residents"),
             _(
                 "Where a language has no text that may go out, the author of a draft can have it "
-                "translated. A text that loses a number, time, place or direction is refused. "
-                "Nobody checks the rest; each text says so, with a link to the Japanese."
+                "translated. A text in which the comparison finds a lost number, time, place or "
+                "direction is refused; it does not find every one. Nobody checks the words; each "
+                "text says so, with a link to the Japanese."
             ),
         ),
         "alone": (
