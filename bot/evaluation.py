@@ -91,7 +91,7 @@ def evaluate_topics(knowledge: Knowledge, questions: Iterable[Question]) -> Figu
         top3=_share(topic in found.topics for topic, found in on_topic),
         answered=_share(found.outcome == Outcome.TOPIC for _, found in on_topic),
         wrong_answered=_share(
-            found.outcome == Outcome.TOPIC and found.topics != (topic,) for topic, found in on_topic
+            found.outcome == Outcome.TOPIC and found.topics[0] != topic for topic, found in on_topic
         ),
         out_of_scope_answered=_share(
             found.outcome == Outcome.TOPIC for topic, found in pairs if topic == OUT_OF_SCOPE

@@ -23,6 +23,7 @@ import requests
 from babel import Locale
 from deep_translator import deepl, google, libre, microsoft
 from deep_translator.base import BaseTranslator
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from urllib3.exceptions import HTTPError
 
@@ -123,6 +124,13 @@ class Translator:
         if purpose is not Purpose.RESIDENT:
             self._keep(key, translated)
         return translated
+
+    def forget(self, text: str, source: str, target: str) -> None:
+        """Ask the service anew next time: its answer was not fit for use."""
+        with self._database.write() as session:
+            session.execute(
+                delete(Translation).where(Translation.key == self._key(text, source, target))
+            )
 
     def _asked(self, text: str, source: str, target: str) -> str:
         now = self._clock.now()

@@ -12,9 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.guarded import NoWords, compare
+from bot.jobs import log_failure
 from bot.models import MachineText
 from bot.models.broadcasts import Broadcast
 from bot.runtime import Runtime
@@ -30,7 +32,7 @@ SECONDS = 20.0
 EMPTY, LINES, JAPANESE_LEFT = "empty", "lines", "japanese"
 TOO_LONG, UNCHECKED = "too_long", "unchecked"
 
-_KANA = re.compile("[ぁ-ゖァ-ヺ]")
+_KANA, _HAN = re.compile("[ぁ-ゖァ-ヺ]"), re.compile("[\u3400-\u9fff]")
 
 Pieces = Mapping[str, str]
 
@@ -92,10 +94,15 @@ def translate(runtime: Runtime, broadcast_id: int) -> bool:
         same = desk.for_machine()
         names = list(_names(broadcast))
         made = {
-            tag: answer if answer.problem else _checked(session, desk, tag, answer, names)
+            tag: answer
+            if answer.problem
+            else _checked(session, desk, tag, wanted[tag], answer, names)
             for tag, answer in answers.items()
             if same.get(tag) == wanted[tag]
         }
+    for tag, answer in made.items():
+        if answer.problem:  # whoever asks again wants another answer
+            runtime.translator.forget(_whole(wanted[tag]), JAPANESE, tag)
     with runtime.database.write() as session:
         broadcast = session.get_one(Broadcast, broadcast_id, with_for_update=True)
         if broadcast.state != "draft":
@@ -138,13 +145,19 @@ def _ask(runtime: Runtime, wanted: Mapping[str, Pieces]) -> dict[str, Made]:
 
 
 def _ask_one(runtime: Runtime, tag: str, pieces: Pieces) -> Made:
-    """All pieces in one text, so that the machine sees what belongs together."""
-    text = "\n".join(pieces.values())
     try:
-        answer = runtime.translator.translate(text, JAPANESE, tag, Purpose.NOTICE)
+        answer = runtime.translator.translate(_whole(pieces), JAPANESE, tag, Purpose.NOTICE)
     except TranslationError as error:
         return Made({}, error.problem, error.missing)
+    except SQLAlchemyError as error:  # of what was kept of earlier answers
+        log_failure(log, "translating a notice", error)
+        return Made({}, Problem.AWAY)
     return _divided(pieces, answer)
+
+
+def _whole(pieces: Pieces) -> str:
+    """All pieces in one text, so that the machine sees what belongs together."""
+    return "\n".join(pieces.values())
 
 
 def _divided(pieces: Pieces, answer: str) -> Made:
@@ -160,7 +173,9 @@ def _divided(pieces: Pieces, answer: str) -> Made:
     return Made(found) if all(found.values()) else Made({}, EMPTY)
 
 
-def _checked(session: Session, desk: Desk, tag: str, made: Made, names: Iterable[str]) -> Made:
+def _checked(
+    session: Session, desk: Desk, tag: str, asked: Pieces, made: Made, names: Iterable[str]
+) -> Made:
     """Refused where it is too long, still Japanese but for `names`, or where a guarded fact is
     lost, new or cannot be compared.
     """
@@ -169,10 +184,7 @@ def _checked(session: Session, desk: Desk, tag: str, made: Made, names: Iterable
         return Made({}, EMPTY)
     if wording.problem:
         return Made({}, TOO_LONG)
-    left = "\n".join(made.pieces.values())
-    for name in names:
-        left = left.replace(name, "")
-    if _KANA.search(left):
+    if _is_left(tag, asked, made.pieces, names):
         return Made({}, JAPANESE_LEFT)
     try:
         found = compare(_words(japanese), _words(wording), tag, city_places(session))
@@ -182,6 +194,18 @@ def _checked(session: Session, desk: Desk, tag: str, made: Made, names: Iterable
         return made
     log.info("a machine's text in %s differs in %s facts", tag, len(shown(found)))
     return Made({}, Problem.FACTS, shown(found))
+
+
+def _is_left(tag: str, asked: Pieces, made: Pieces, names: Iterable[str]) -> bool:
+    """Whether some of a text is still Japanese: kana, or a whole piece as it was asked."""
+    for name, piece in made.items():
+        left = piece
+        for known in names:
+            left = left.replace(known, "")
+        unchanged = piece == asked[name] and not tag.startswith("zh")
+        if _KANA.search(left) or (unchanged and _HAN.search(left)):
+            return True
+    return False
 
 
 def _names(broadcast: Broadcast) -> Iterator[str]:

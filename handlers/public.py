@@ -99,8 +99,9 @@ def private(token: str) -> Response:
             ],
             ends=say(tag, "private.minutes", minutes=minutes),
             ended=(say(tag, "private.ended"), say(tag, "private.again")),
+            open_now=open_now,
         ),
-        200 if texts else 410,
+        200 if open_now else 410,
     )
     response.headers["Cache-Control"] = "no-store, max-age=0"
     return response

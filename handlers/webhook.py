@@ -58,7 +58,7 @@ def record(runtime: Runtime, events: list[Envelope]) -> None:
     now = runtime.clock.now()
     rows = []
     for event in events:
-        urgent, topic = overtaking_topic(runtime.knowledge, event.text, event.data)
+        urgent, topic = _looked_at(runtime, event)
         rows.append(
             {
                 "webhook_event_id": event.webhook_event_id,
@@ -79,6 +79,15 @@ def record(runtime: Runtime, events: list[Envelope]) -> None:
             session.execute(_upsert(runtime, row))
         for queue in queues:
             after_commit(session, partial(runtime.wakeups.send, queue))
+
+
+def _looked_at(runtime: Runtime, event: Envelope) -> tuple[bool, str | None]:
+    """Whether an event overtakes all others, and its topic; one we fail at takes its turn."""
+    try:
+        return overtaking_topic(runtime.knowledge, event.text, event.data)
+    except Exception as error:
+        log_failure(log, "looking for danger in an event", error)
+        return False, None
 
 
 def _upsert(runtime: Runtime, row: dict[str, object]) -> sqlite.Insert | postgresql.Insert:

@@ -41,21 +41,27 @@ SYMBOL = "So"
 # How many candidates a person is shown at most, and how many languages a message may be in.
 CANDIDATES, READINGS = 3, 2
 
+# The share from which on a topic is offered beside an answer, or where nothing is known: shares are
+# the more extreme the longer a message is, and one button more costs nobody anything.
+BESIDE, FAINT = 0.001, 0.03
+
 # The share from which on a topic's text is shown as the answer; the share of all urgent and
 # protected topics together from which on a message is theirs, and from which on staff look at it
 # because it could be: rather one too many than a frightened person among the candidates.
 SURE, SURE_FIRST, CONCERN = 0.92, 0.6, 0.05
 
 # The share from which on a message is none of the city's business. Where nothing has more than
-# ENOUGH nothing is known, and danger counts from DANGER_ALONE on: gibberish is a little of all.
-NOT_OURS, ENOUGH, DANGER_ALONE = 0.8, 0.12, 0.25
+# ENOUGH nothing is known, and danger counts from DANGER_ALONE on, or where it is the likeliest
+# topic with more than a WHISPER: gibberish is a little of all.
+NOT_OURS, ENOUGH, DANGER_ALONE, WHISPER = 0.8, 0.12, 0.25, 0.04
 
 # Key persons see a message only if all the topics they are never shown are together this unlikely.
 UNLIKELY = 0.03
 
 # In a message longer than this danger is looked for sentence by sentence too: one about it would be
-# lost among ten about something else. Without a full stop a sentence is this long at most.
-LONG, SHORT_SENTENCE, LONG_SENTENCE = 200, 30, 150
+# lost among ten about something else. Without a full stop a piece is this long at most, and the
+# next begins before its end: nothing is lost at a cut.
+LONG, SHORT_SENTENCE, LONG_SENTENCE, OVERLAP = 200, 30, 150, 50
 
 
 class Handling(StrEnum):
@@ -104,8 +110,9 @@ class Outcome(StrEnum):
 class Finding:
     """What a message is about.
 
-    ``topics`` one for TOPIC, up to three for CANDIDATES, best first, else none. ``detail`` which
-    small talk (thanks, greeting, bye, reaction) or which command (menu, hide). ``score`` 0 to 1.
+    ``topics`` up to three, best first: for TOPIC its own and others it could be instead, for
+    NOTHING faint guesses. ``detail`` which small talk (thanks, greeting, bye, reaction) or which
+    command (menu, hide). ``score`` 0 to 1.
     ``concern`` the urgent or protected topic it could be, but not surely: staff should see it.
     """
 
@@ -247,10 +254,17 @@ class Knowledge:
         shares = self._shares(prepared, tags)
         danger = self._danger(shares)
         if danger.share >= SURE_FIRST:
-            return Finding(Outcome.TOPIC, (danger.topic,), score=round(danger.share, 3))
-        says_something = max(shares[0].values()) >= ENOUGH or danger.share >= DANGER_ALONE
-        concern = danger.topic if danger.share >= CONCERN and says_something else None
+            topics = (danger.topic, *_beside(danger.topic, shares[0]))
+            return Finding(Outcome.TOPIC, topics, score=round(danger.share, 3))
+        concern = danger.topic if self._could_be(danger, shares[0]) else None
         return self._weighed(shares[0], concern)
+
+    def _could_be(self, danger: Danger, shares: Mapping[str, float]) -> bool:
+        """Whether staff should look at a message for danger."""
+        if max(shares.values()) >= ENOUGH or danger.share >= DANGER_ALONE:
+            return danger.share >= CONCERN
+        likeliest = next(label for label in _best(shares) if is_topic(label))
+        return likeliest in self._first and shares[likeliest] >= WHISPER
 
     def may_be_shared(self, text: str, tag: str) -> bool:
         """Whether key persons may be shown a message in the language of ``tag``, if it is recent.
@@ -346,10 +360,11 @@ class Knowledge:
             return Finding(Outcome.OUT_OF_SCOPE, score=share)
         topics = [label for label in order if is_topic(label)][:CANDIDATES]
         if shares[topics[0]] < ENOUGH:
-            return Finding(Outcome.NOTHING, concern=concern)
+            faint = tuple(label for label in topics if shares[label] >= FAINT)
+            return Finding(Outcome.NOTHING, faint, concern=concern)
         harmless = self.topics[topics[0]].handling not in FIRST and not concern
         if best == topics[0] and share >= SURE and harmless:
-            return Finding(Outcome.TOPIC, (best,), score=share)
+            return Finding(Outcome.TOPIC, (best, *_beside(best, shares)), score=share)
         return Finding(Outcome.CANDIDATES, tuple(topics), score=share, concern=concern)
 
 
@@ -382,6 +397,12 @@ def _best(shares: Mapping[str, float]) -> list[str]:
     return sorted(shares, key=lambda label: (-shares[label], label))
 
 
+def _beside(topic: str, shares: Mapping[str, float]) -> list[str]:
+    """The likeliest topics beside one."""
+    others = [label for label in _best(shares) if is_topic(label) and label != topic]
+    return [label for label in others[: CANDIDATES - 1] if shares[label] >= BESIDE]
+
+
 def _part(text: Text, begin: int, end: int) -> Text:
     return Text(text.marked[begin:end], text.plain[begin:end])
 
@@ -392,7 +413,7 @@ def _sentences(plain: str) -> Iterator[tuple[int, int]]:
     for end in (*(found.start() for found in re.finditer("\n", plain)), len(plain)):
         if end - begin < SHORT_SENTENCE and end < len(plain):
             continue
-        for at in range(begin, end, LONG_SENTENCE):
+        for at in range(begin, end, LONG_SENTENCE - OVERLAP):
             yield at, min(at + LONG_SENTENCE, end)
         begin = end
 

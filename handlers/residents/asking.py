@@ -20,6 +20,8 @@ POPULAR = (
     "letter.unknown",
 )
 
+GUESSED = (Outcome.TOPIC, Outcome.CANDIDATES)
+
 TOPIC_ACTIONS: Mapping[str, Action] = {
     "service.language": joining.choose_language,
     "service.area": joining.choose_areas,
@@ -30,18 +32,17 @@ TOPIC_ACTIONS: Mapping[str, Action] = {
 
 def text(turn: Turn) -> None:
     """Anything a resident wrote that neither is urgent nor must stay private."""
-    spoken = (turn.language, *turn.resident.languages)
-    finding = turn.runtime.knowledge.find(turn.event.text, *spoken)
+    finding = understood(turn)
     first = [id for id in finding.topics if turn.runtime.knowledge.topics[id].handling in FIRST]
-    if finding.outcome is Outcome.TOPIC and first:
-        danger(turn, first[0])
+    if finding.outcome is Outcome.TOPIC and finding.topics[0] in first:
+        danger(turn, finding.topics[0])
         return
     if finding.outcome is Outcome.COMMAND:
         (urgent.hide if finding.detail == "hide" else joining.menu)(turn, {})
         return
     if _expected(turn, finding):
         return
-    guess = next(iter(finding.topics), None)
+    guess = next(iter(finding.topics), None) if finding.outcome in GUESSED else None
     if turn.heard is not None and turn.heard.sealed is None and guess and guess not in first:
         turn.heard.topic_id = guess  # for staff who do not read the language
     for protected in (True, False):
@@ -53,8 +54,16 @@ def text(turn: Turn) -> None:
             handover.add_to(turn, case)
             return
     _OUTCOMES[finding.outcome](turn, finding)
+    if finding.outcome is Outcome.TOPIC:
+        turn.offer(finding.topics[1:])
     if finding.concern:
         concern(turn, finding.concern)
+
+
+def understood(turn: Turn) -> Finding:
+    """What the message is about, for somebody who speaks these languages."""
+    spoken = (turn.language, *turn.resident.languages)
+    return turn.runtime.knowledge.find(turn.event.text, *spoken)
 
 
 def _expected(turn: Turn, finding: Finding) -> bool:
@@ -78,6 +87,8 @@ def danger(turn: Turn, topic_id: str) -> None:
     urgent.answer(turn, topic_id)
     handover.seen_by_staff(turn)
     rumours.beside_danger(turn)
+    if not urgent.is_protected(turn, topic_id):
+        turn.offer(id for id in understood(turn).topics if id != topic_id)
 
 
 def concern(turn: Turn, topic_id: str) -> None:
@@ -166,6 +177,7 @@ def candidates(turn: Turn, finding: Finding) -> None:
 def nothing(turn: Turn, finding: Finding) -> None:
     turn.say_words(
         "nothing.text",
+        *(turn.topic_choice(topic_id) for topic_id in finding.topics),
         turn.person(),
         *community.offered(turn),
         turn.choice("rumour.button", "rumour"),

@@ -1,6 +1,6 @@
 """One resident's turn: what came in, in which language, and what will be answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,6 +92,12 @@ class Turn:
     def topic_choice(self, topic_id: str, action: str = "topic") -> Choice:
         """A topic to tap."""
         return Choice(self.topic_title(topic_id), action=action_data(action, topic=topic_id))
+
+    def offer(self, topic_ids: Iterable[str]) -> None:
+        """Topics a message could be about instead, under what was said last."""
+        last = self.outgoing[-1]
+        others = tuple(self.topic_choice(topic_id) for topic_id in topic_ids)
+        self.outgoing[-1] = replace(last, choices=(*last.choices, *others))
 
     def _offer_language(self) -> None:
         """Answered in another language than the chosen one: offer to switch."""

@@ -207,7 +207,7 @@ def test_what_staff_corrected_is_known_from_then_on(knowledge: Knowledge) -> Non
     assert taught.find(odd, "en").topics[:1] != ("money.pension",)
     taught.learn([("money.pension", "en", odd), ("no such topic", "en", "x y z")])
     assert taught.find(f"please, {odd}", "en").topics[:1] == ("money.pension",)
-    assert taught.find("when is garbage day", "en").topics == ("garbage.days",)
+    assert taught.find("when is garbage day", "en").topics[:1] == ("garbage.days",)
     taught.learn([("garbage.days", "en", "my husband hits me every day")])
     assert taught.first_look("my husband hits me every day") == "rights.domestic-violence"
 

@@ -61,7 +61,7 @@ def found(runtime: Runtime) -> tuple[str, ...]:
     """The topic the question is surely about after a message came in, or ()."""
     runtime.lessons.refresh()
     finding = runtime.knowledge.find(QUESTION, "en")
-    return finding.topics if finding.outcome is Outcome.TOPIC else ()
+    return finding.topics[:1] if finding.outcome is Outcome.TOPIC else ()
 
 
 def later(runtime: Runtime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.models import Broadcast, MachineText, Policy, Rendition, StockText
 from bot.runtime import Runtime
@@ -182,10 +182,8 @@ def test_what_loses_or_changes_something_is_refused_with_its_reason(
     assert (found.refused["vi"].problem, bool(found.refused["vi"].lost)) == (problem, bool(lost))
     assert wording(town, id).origin == "fallback"
     service.answers["vi"] = good(town, id)
-    town.runtime.clock.move(60)
-    with town.runtime.database.write() as session:
-        session.execute(delete(MachineText))
-    assert standing(town, id).refused == {}
+    machine_texts.translate(town.runtime, id)  # the refused answer was not kept
+    assert standing(town, id).kept == ("vi",)
 
 
 @pytest.mark.parametrize(
@@ -277,3 +275,12 @@ def test_of_an_ordinary_notice_only_what_staff_wrote_is_translated(
     [relay] = carriers.relays(id)
     assert relay.draft_origin == "machine" and (relay.draft or "").startswith(LIBRARY)
     assert "?lang=ja" not in (relay.draft or "")
+
+
+def test_a_title_left_in_han_characters_is_no_vietnamese(
+    town: Town, service: TranslationService
+) -> None:
+    id = town.draft("ordinary", blanks=ORDINARY | {"title": {"ja": "休館日"}})
+    service.answers["vi"] = LIBRARY.replace("Thư viện nghỉ", "休館日")
+    machine_texts.translate(town.runtime, id)
+    assert standing(town, id).refused["vi"].problem == "japanese"

@@ -79,6 +79,16 @@ def test_an_unsure_question_offers_topics_to_tap(world: World) -> None:
     assert "Was this what you needed?" in phone.tap(topics[0]["label"], messages, count=2)
 
 
+def test_beside_an_answer_stand_the_topics_it_could_be_instead(world: World) -> None:
+    phone = world.joined("English", "Skip")
+    assert "119" in phone.ask("the river is rising, where do I run", count=2)
+    last = phone.received()[-1]["message"]
+    choices = [item["action"] for item in last["quickReply"]["items"]]
+    others = [action["label"] for action in choices if "do=topic" in action.get("data", "")]
+    assert others == ["Tsunami: do this now"]
+    assert "tsunami" in phone.tap(others[0], [last], count=2).lower()
+
+
 def test_common_questions_can_be_tapped(world: World) -> None:
     phone = world.joined("English", "Skip")
     phone.ask("menu")
