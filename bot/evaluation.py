@@ -77,8 +77,10 @@ def evaluate_topics(knowledge: Knowledge, questions: Iterable[Question]) -> Figu
     )
 
     def reached(handling: Handling) -> float | None:
+        # A protected case is opened for staff too.
+        with_staff = (handling, Handling.PROTECT, Handling.STAFF)
         return _share(
-            _handled(knowledge, finding) in (handling, Handling.STAFF) or bool(finding.concern)
+            _handled(knowledge, finding) in with_staff or bool(finding.concern)
             for question, finding in zip(asked, results, strict=True)
             if (topic := knowledge.topics.get(question.topic)) and topic.handling == handling
         )

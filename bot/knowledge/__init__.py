@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +33,9 @@ __all__ = ["KnowledgeError"]
 MODEL = "model.bin"
 OUT_OF_SCOPE, SMALL_TALK, COMMAND = "out-of-scope", "small-talk.", "command."
 SHARED = "ask"
+
+READ_ALIKE = ("zh-Hans", "zh-Hant")
+"""Languages that are one but for the shape of their characters, which `prepare` takes away."""
 REACTION = "reaction"
 
 # Unicode's category of emoji.
@@ -143,13 +146,16 @@ class Tongue:
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        return Lexicon(data.words(self._folder / "words.txt"), self._script)
+        alike = READ_ALIKE if self._folder.name in READ_ALIKE else (self._folder.name,)
+        files = tuple(self._folder.with_name(name) / "words.txt" for name in alike)
+        return _lexicon(files, self._script == LATIN)
 
     @cached_property
     def private(self) -> Lexicon | None:
         """The words of what key persons are never shown; None where nobody wrote them."""
         words = data.listed(self._folder / "private.txt")
-        return Lexicon((("private", word) for word in words), self._script) if words else None
+        private = (("private", word) for word in words)
+        return Lexicon(private, latin=self._script == LATIN) if words else None
 
     @cached_property
     def talk(self) -> SmallTalk:
@@ -261,9 +267,9 @@ class Knowledge:
 
     def _could_be(self, danger: Danger, shares: Mapping[str, float]) -> bool:
         """Whether staff should look at a message for danger."""
-        if max(shares.values()) >= ENOUGH or danger.share >= DANGER_ALONE:
+        likeliest = next(label for label in _best(shares) if not label.startswith(SMALL_TALK))
+        if shares[likeliest] >= ENOUGH or danger.share >= DANGER_ALONE:
             return danger.share >= CONCERN
-        likeliest = next(label for label in _best(shares) if is_topic(label))
         return likeliest in self._first and shares[likeliest] >= WHISPER
 
     def may_be_shared(self, text: str, tag: str) -> bool:
@@ -366,6 +372,12 @@ class Knowledge:
         if best == topics[0] and share >= SURE and harmless:
             return Finding(Outcome.TOPIC, (best, *_beside(best, shares)), score=share)
         return Finding(Outcome.CANDIDATES, tuple(topics), score=share, concern=concern)
+
+
+@cache
+def _lexicon(files: Sequence[Path], latin: bool) -> Lexicon:
+    """Of all words in some files."""
+    return Lexicon([pair for file in files for pair in data.words(file)], latin=latin)
 
 
 def read_topics(folder: Path) -> dict[str, Topic]:

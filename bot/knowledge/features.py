@@ -5,17 +5,16 @@ from itertools import pairwise
 
 import regex as re
 
-from bot.knowledge.spelling import UNSPACED, WORD, Text
+from bot.knowledge.spelling import HAN, UNSPACED, WORD, Text
 
 # Letters beyond these tell nothing new about a topic and cost time.
 LOOKED_AT = 400
 
-CONCEPT, PAIR, WORD_ITSELF, NEIGHBOURS, PIECE, LETTERS = 1.0, 0.5, 0.5, 0.4, 0.2, 0.25
+CONCEPT, PAIR, WORD_ITSELF, NEIGHBOURS, PIECE, LETTERS = 1.0, 0.25, 0.5, 0.4, 0.2, 0.25
 """What one of a kind counts in training and in use: the rarer, the less."""
 
 LONG_WORD, PIECE_LENGTH, LETTERS_TOGETHER = 5, 4, 4
 RUN = re.compile(rf"[{UNSPACED}]+")
-HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def features(text: Text, concepts: Iterable[str]) -> dict[str, float]:

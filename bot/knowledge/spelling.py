@@ -5,6 +5,8 @@ from unicodedata import normalize
 
 import regex as re
 
+from bot.guarded.han import folded
+
 # LINE lets nobody write more.
 LONGEST = 5_000
 
@@ -25,6 +27,7 @@ UNSPACED = (
 SPACE_WITHIN = re.compile(rf" (?<=[{UNSPACED}] )(?=[{UNSPACED}])")
 WORD = re.compile(rf"[^\W{UNSPACED}]+")
 LATIN_WORD = re.compile(r"[0-9a-z\u00df-\u024f\u1e00-\u1eff]+")
+HAN = re.compile(r"[\u3400-\u9fff]")
 HIRAGANA = re.compile(r"[\u3041-\u3096]")
 
 
@@ -44,7 +47,8 @@ MARKED = re.compile(r"[\u00df-\u024f\u1e00-\u1effё]")
 
 @dataclass(frozen=True)
 class Text:
-    """A message prepared for matching: lower case, separators as line breaks.
+    """A message prepared for matching: lower case, separators as line breaks, Han characters in one
+    shape.
 
     ``plain`` is ``marked`` without the marks on Latin letters, of the same length.
     """
@@ -57,6 +61,7 @@ def prepare(message: str) -> Text:
     """The message in the one spelling that words and examples are brought to as well."""
     text = UNSEEN.sub("", URL.sub(" ", normalize("NFKC", message[:LONGEST]))).lower()
     text = SEPARATORS.sub("\n", APOSTROPHES.sub("", text))
+    text = folded(text) if HAN.search(text) else text
     text = REPEATED.sub(r"\1\1", text)
     text = SPACE_WITHIN.sub("", SPACES.sub(" ", text))
     return unmarked(BREAKS.sub("\n", text).strip())

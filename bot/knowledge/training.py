@@ -27,7 +27,8 @@ from bot.linear import STRONGEST, Columns, Linear, hashed
 ROOT = Path(__file__).parents[2]
 FAQ = ROOT / "templates" / "faq"
 LINES = ROOT / "bot" / "detection_lines.txt"
-SMOOTHING = 0.03
+SMOOTHING, SEPARATING = 0.01, 0.3
+"""Of naive Bayes, and how much of a weight is logistic regression's."""
 SPELT_ALIKE = {"zh-Hant": "zh-Hans"}
 """Languages that are the same in Latin letters."""
 EXAMPLES, TALK = "examples.txt", "talk.txt"
@@ -47,8 +48,8 @@ def digest(paths: Iterable[Path]) -> str:
 def trained(
     examples: Sequence[Example], *, regularisation: float, least: float, made_from: str
 ) -> Linear:
-    """A model of the examples: halfway between what separates the labels (logistic regression) and
-    what their examples have (naive Bayes), which a few examples a label teach better.
+    """A model of the examples: between what separates the labels (logistic regression) and what
+    their examples have (naive Bayes), which a few examples a label teach better.
 
     Features of a single example and weights below `least` are left out: they would be most of the
     file and hardly change an answer. There must be three labels or more.
@@ -68,13 +69,15 @@ def trained(
     unheard = numpy.log(SMOOTHING) - numpy.log(
         having.feature_count_.sum(axis=1) + SMOOTHING * table.shape[1]
     )
-    weights = (separating.coef_ + having.feature_log_prob_ - unheard[:, None]) / 2
+    weights = SEPARATING * separating.coef_ + (1 - SEPARATING) * (
+        having.feature_log_prob_ - unheard[:, None]
+    )
     scale = float(numpy.abs(weights).max()) / STRONGEST
     kept = numpy.where(numpy.abs(weights) < least, 0, numpy.rint(weights / scale))
     return Linear(
         [str(label) for label in separating.classes_],
-        [float(each) / 2 for each in separating.intercept_],
-        [float(each) / 2 for each in unheard],
+        [float(each) * SEPARATING for each in separating.intercept_],
+        [float(each) * (1 - SEPARATING) for each in unheard],
         scale,
         _columns(vectorizer.get_feature_names_out(), kept.T.astype(numpy.int8)),
         made_from,
