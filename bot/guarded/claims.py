@@ -4,10 +4,11 @@ Going away from the river, not going near it and staying clear of it are one cla
 inside, not going out and not leaving the building. Two texts differ where one claims the opposite.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.guarded.facts import Fact, Kind
+import regex
+
 from bot.guarded.tokens import COMMA, SENTENCE, Token, phrases_of
 
 HAZARDS = {"river", "sea", "slope", "window", "wire"}
@@ -18,7 +19,6 @@ _PAIRS = (
     ("left", "left", "right"),
     ("upstream", "upstream", "downstream"),
 )
-_SIDES = ("east", "west", "north", "south")
 THINGS = {
     **{name: (name, 0) for name in HAZARDS},
     "building": ("inside", 0),
@@ -39,7 +39,6 @@ THINGS = {
     **{
         name: (axis, way) for axis, *both in _PAIRS for name, way in zip(both, (1, -1), strict=True)
     },
-    **{side: (side, 1) for side in _SIDES},
     "not-drink": ("drink", -1),
     "not-back": ("back", -1),
     "not-exit": ("inside", 1),
@@ -54,8 +53,17 @@ _WAYS = {"to": 1, "near": 1, "at": 1, "in": 1, "off": -1, "away": -1, "from": -1
 """`away` is only from a hazard, `in` and `from` only of other places; `who` are there must go."""
 _NEGATED = {name for name in THINGS if name.startswith("not-")}
 _VERBS = {"climb", "sink", "exit"} | _NEGATED
-ACTS = {*_SIDES, "power", "car", "lift", "open", "fire", "drink", "touch", "back", "boil"}
+ACTS = {"power", "car", "lift", "open", "fire", "drink", "touch", "back", "boil"}
 """Axes of what is done: only a negation turns it round."""
+_LISTED = ({"river", "sea", "slope"}, {"car", "lift"})
+"""Axes that are named one after the other with one verb."""
+_STATUS = "ません"
+_DOUBTFUL = regex.compile(
+    "ない|なく|なかっ|なけれ|ず|ません|危険|危な|消え|壊|止ま|止め|閉|満|以外|だけ|のみ|まで|離れ|避け|控え"
+    "|注意|気を|気をつ|不|無|失|残|使い終|しか|休|留守|別"
+)
+_NAMED_ONLY = {"left", "upstream", "upwind"}
+"""Axes that no negation turns round: what it is about is said elsewhere."""
 _DEEDS = {
     "foot",
     "switch-on",
@@ -70,11 +78,13 @@ _DEEDS = {
 }
 """Words for what is done, not for what it is done with."""
 _NOT, _BEFORE, _BUT, _AND, _VERB, _PEOPLE = "not", "before", "but", "and", "do", "people"
+_ONLY, _REST, _MAY, _ASK = "only", "rest", "may", "ask"
+_ASIDE = {_ONLY, _REST, _MAY, _ASK}
+"""Words that claim nothing."""
 _STRONG = {"to", "off", "who"}
 """These count wherever they stand before a thing, the others only alone."""
 _BEHIND = {_NOT, "off", "away"}
 """What also may stand after the things it is about."""
-LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -89,11 +99,28 @@ class Claim:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What one sentence claims; the place of what it denies, or None."""
+    """What one sentence claims; the place of what it denies, or None.
+
+    `only` whether it limits something, `rest` whether something is closed or does not take place,
+    `hazard` whether it names a danger, `who` whether it speaks of people somewhere, `near` and
+    `off` whether of what is near or away, `may` whether something is possible, `asks`
+    whether to do something, `doubtful` whether it speaks of anything missing, shut or dangerous,
+    `status` whether what it denies is how things are.
+    """
 
     claims: tuple[Claim, ...]
     denial: int | None
     denials: int
+    only: bool
+    rest: bool
+    hazard: bool
+    who: bool
+    near: bool
+    off: bool
+    may: bool
+    asks: bool
+    doubtful: bool
+    status: bool
 
     @property
     def leaving(self) -> bool:
@@ -101,17 +128,33 @@ class Sentence:
         return any(claim.axis in HAZARDS and claim.way < 0 for claim in self.claims)
 
     @property
+    def only_leaving(self) -> bool:
+        """Whether it says nothing else of dangers than to keep away."""
+        ways = {claim.way for claim in self.claims if claim.axis in HAZARDS}
+        return ways == {-1}
+
+    @property
     def shut(self) -> bool:
         """Whether something is closed: what cannot be used may be told so."""
-        return any(claim.axis == "open" and claim.way < 0 for claim in self.claims)
+        return self.rest or any(c.axis == "open" and c.way < 0 for c in self.claims)
+
+    @property
+    def denies(self) -> bool:
+        """Whether it denies something, in whatever words."""
+        return self.denial is not None or self.leaving or self.shut or self.only
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a text says to do, sentence by sentence; `text` in plain writing."""
+    """What a text says to do, sentence by sentence; `text` in plain writing, `tokens` its words.
+
+    `verb_last` as in `tokens.Phrases`.
+    """
 
     text: str
     sentences: tuple[Sentence, ...]
+    tokens: tuple[Token, ...]
+    verb_last: bool
 
     @property
     def claims(self) -> Iterator[Claim]:
@@ -126,76 +169,40 @@ def told(text: str, tag: str) -> Told:
     sentences: list[Sentence] = []
     tokens: list[Token] = []
     start = 0
-    for token in [*phrases.tokens(text), Token(SENTENCE, len(text), len(text))]:
+    words = tuple(phrases.tokens(text))
+    for token in [*words, Token(SENTENCE, len(text), len(text))]:
         if token.key != SENTENCE:
             tokens.append(token)
-        elif text[start : token.start].strip():
-            denials = [t.start for t in tokens if t.key in (_NOT, _BEFORE) or t.key in _NEGATED]
-            found = tuple(read(tokens))
-            sentences.append(Sentence(found, min(denials, default=None), len(denials)))
+        elif (part := text[start : token.start]).strip():
+            claims = tuple(read([t for t in tokens if t.key not in _ASIDE]))
+            sentences.append(_sentence(part, start, tokens, claims))
             tokens, start = [], token.end
-    return Told(text, tuple(sentences))
+    return Told(text, tuple(sentences), words, phrases.verb_last)
 
 
-def lost_denials(source: Told, other: Told) -> Iterator[Fact]:
-    """Sentences of the source that deny something, where the other text denies less.
-
-    Sentence by sentence where both have as many, else by their number. A denial may also have been
-    told without one: stay inside.
-    """
-    positive = {(c.axis, c.way) for c in other.claims if not c.negated}
-    denials = [
-        (number, sentence)
-        for number, sentence in enumerate(source.sentences)
-        if sentence.denial is not None and not _meant(sentence) <= positive
-    ]
-    there = [s.denial is not None or s.leaving or s.shut for s in other.sentences]
-    if len(source.sentences) == len(other.sentences):
-        lost = [sentence for number, sentence in denials if not there[number]]
-        spare = sum(
-            here and sentence.denial is None and not sentence.leaving and not sentence.shut
-            for here, sentence in zip(there, source.sentences, strict=True)
-        )
-        lost = lost[spare:]
-    else:
-        total = sum(s.denials or s.leaving or s.shut for s in other.sentences)
-        lost = [sentence for _, sentence in denials[total:]]
-    for sentence in lost:
-        yield _fact("prohibition", 1, source.text, sentence.denial or 0)
-
-
-def _meant(sentence: Sentence) -> set[tuple[str, int] | None]:
-    """What its denials amount to."""
-    return {(c.axis, c.way) for c in sentence.claims if c.negated} or {None}
-
-
-def opposed(source: Told, other: Told) -> Iterator[tuple[bool, Fact]]:
-    """Whether something is missing (else it is added), and what: claims the other way round."""
-    wanted, told = _by_axis(source.claims), _by_axis(other.claims)
-    japanese, text = source.text, other.text
-    for axis, ways in wanted.items():
-        there = told.get(axis, {})
-        for way in ways:
-            if axis in HAZARDS and way > 0:
-                continue
-            opposite = (
-                -way in there and -way not in ways and axis not in (*HAZARDS, "open", "power")
-            )
-            if -way in there and (way not in there or opposite):
-                yield True, _fact(axis, way, japanese, ways[way])
-                yield False, _fact(axis, -way, text, there[-way])
-
-
-def _by_axis(found: Iterable[Claim]) -> dict[str, dict[int, int]]:
-    by_axis: dict[str, dict[int, int]] = {}
-    for claim in found:
-        by_axis.setdefault(claim.axis, {}).setdefault(claim.way, claim.start)
-    return by_axis
-
-
-def _fact(axis: str, way: int, text: str, start: int) -> Fact:
-    shown = text[max(0, start - LONGEST_SHOWN // 4) : start + LONGEST_SHOWN].split("\n")[0]
-    return Fact(Kind.DIRECTION, axis if way > 0 else f"no {axis}", shown.strip())
+def _sentence(
+    text: str, start: int, tokens: Sequence[Token], claims: tuple[Claim, ...]
+) -> Sentence:
+    """What its tokens tell besides its claims; `start` of the sentence in the whole text."""
+    denials = [t for t in tokens if t.key in (_NOT, _BEFORE) or t.key in _NEGATED]
+    keys = {token.key for token in tokens}
+    return Sentence(
+        claims=claims,
+        denial=min((t.start for t in denials), default=None),
+        denials=len(denials),
+        only=_ONLY in keys,
+        rest=_REST in keys,
+        hazard=not HAZARDS.isdisjoint(keys),
+        who="who" in keys,
+        near="near" in keys,
+        off=not keys.isdisjoint({"off", "away"}),
+        may=_MAY in keys,
+        asks=_ASK in keys,
+        status=all(
+            _STATUS in text[t.start - start : t.end - start] for t in denials if t.key == _NOT
+        ),
+        doubtful=not keys.isdisjoint({_ASK, _MAY}) and _DOUBTFUL.search(text) is not None,
+    )
 
 
 def _verb_last(tokens: list[Token]) -> Iterator[Claim]:
@@ -208,7 +215,7 @@ def _verb_last(tokens: list[Token]) -> Iterator[Claim]:
         if token.key not in THINGS or _only_whose(tokens, number, 1):
             continue
         axis, usual = THINGS[token.key]
-        way, negated = usual, False
+        way, negated, apart, moved = usual, False, False, False
         verb = token.key in _VERBS or token.key in _DEEDS
         if token.key in _NEGATED or (number and tokens[number - 1].key == _BEFORE):
             yield from _claim(token, way, negated=token.key not in _NEGATED)
@@ -218,25 +225,37 @@ def _verb_last(tokens: list[Token]) -> Iterator[Claim]:
             if key == _NOT or key in _NEGATED or (key == _BEFORE and token.key not in _DEEDS):
                 negated = True
                 break
-            if key == _AND and follows(number + 2 + offset, _NOT):
+            beyond = number + 2 + offset
+            if key == _AND and (follows(beyond, _NOT) or follows(beyond, _BEFORE)):
                 continue
-            if (
-                key == _BUT
-                or (key in (COMMA, _AND) and (verb or axis in _SIDES))
-                or (key in THINGS and verb)
-            ):
+            if key == _BUT and axis in ACTS and not verb:
+                way = 0
+            if key == _BUT or (key in (COMMA, _AND) and verb) or (key in THINGS and verb):
                 break
+            apart = apart or key == "from"
+            if key == "who" and token.key in HAZARDS:
+                break
+            if key in ("from", "off") and axis == "up" and _is_verb(tokens, number + 2 + offset):
+                way = 0
+                break
+            moved = moved or key in _WAYS or key in _VERBS
             if key in _WAYS and _counts(key, token.key):
                 if verb and not usual and way * _WAYS[key] < 0:
                     break
-                if key == "who" and THINGS[token.key][0] == "inside":
+                if key == "who" and (axis == "inside" or (axis == "up" and usual > 0)):
                     way = 0
                     break
                 way = _WAYS[key] * (usual or 1) if not verb else way
                 verb = True
             elif key in (_VERB, "to", "near", "at", "off") or key in _DEEDS:
                 verb = True
-        yield from _claim(token, way, negated=negated)
+        led = not negated or axis != "up" or token.key in _VERBS or moved
+        if led and (way or not (apart and token.key in HAZARDS)):
+            yield from _claim(token, way, negated=negated)
+
+
+def _is_verb(tokens: list[Token], place: int) -> bool:
+    return place < len(tokens) and tokens[place].key in _VERBS
 
 
 @dataclass
@@ -244,7 +263,8 @@ class _Clause:
     """What has been read of a clause whose verbs and negations stand first.
 
     `last` the thing before; `used` whether they have met a thing they are about; `ended` whether
-    the next verb or negation begins another clause; `things` those met, each with its way and
+    the next verb or negation begins another clause; `moved` where what follows going up or down may
+    begin; `things` those met, each with its way and
     whether it is negated.
     """
 
@@ -253,6 +273,7 @@ class _Clause:
     used: bool = False
     ended: bool = False
     comma: bool = False
+    moved: int = -1
     last: tuple[str, int] = ("", 0)
     things: list[tuple[Token, int, bool]] = field(default_factory=list)
 
@@ -263,16 +284,21 @@ class _Clause:
 
     def add(self, token: Token) -> None:
         """A thing; one that is a verb too leaves behind the verb before it."""
+        axis, usual = THINGS[token.key]
         if token.key in _VERBS or (token.key in _DEEDS and self.comma):
             self.begin()
             self.key = ""
-        axis, usual = THINGS[token.key]
+        elif self.comma and not _one_list(self.last[0], axis):
+            self.begin()
         if self.comma and self.negated and self.last == (axis, -usual):
             self.begin()
         self.last = (axis, usual)
         said = _WAYS.get(self.key, 0) if _counts(self.key, token.key) else 0
+        if token.key in HAZARDS and self.moved == token.start:
+            said = 1
+        self.moved = token.end + 1 if token.key in ("climb", "sink") else -1
         way = said * usual if usual and said else usual or said
-        if self.key == "who" and axis == "inside":
+        if self.key == "who" and (axis == "inside" or (axis == "up" and usual > 0)):
             way = 0
         self.things.append((token, way, self.negated))
         self.used, self.ended, self.comma = True, False, False
@@ -318,6 +344,11 @@ def _verb_first(tokens: list[Token]) -> Iterator[Claim]:
         elif key in THINGS:
             clause.add(token)
     yield from clause.settled()
+
+
+def _one_list(before: str, axis: str) -> bool:
+    """Not near rivers, the sea; but: no fire, open the window."""
+    return before == axis or any({before, axis} <= kinds for kinds in _LISTED)
 
 
 def _says_again(thing: Token, tokens: list[Token], number: int) -> bool:
@@ -375,6 +406,9 @@ def _counts(way: str, thing: str) -> bool:
 
 
 def _claim(token: Token, way: int, *, negated: bool) -> Iterator[Claim]:
+    axis, usual = THINGS[token.key]
     way = way or int(negated and token.key in HAZARDS)
-    if way:
-        yield Claim(THINGS[token.key][0], -way if negated else way, token.start, negated)
+    if axis in _NAMED_ONLY:
+        yield Claim(axis, usual, token.start, negated=False)
+    elif way:
+        yield Claim(axis, -way if negated else way, token.start, negated)

@@ -1,16 +1,35 @@
 """The facts of one text, and the difference between a Japanese text and another one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from bot.guarded.claims import Told, lost_denials, opposed, told
+from bot.guarded.claims import Told, told
+from bot.guarded.concepts import Concept, concepts_of, replaced
 from bot.guarded.directions import Stance, differences, stance
 from bot.guarded.facts import Difference, Fact, Kind
+from bot.guarded.han import folded
 from bot.guarded.lexicon import JAPANESE, Lexicon, lexicon
 from bot.guarded.mentions import Reading, read, writing_of
 from bot.guarded.numeric import added, facts_of, missing
-from bot.guarded.order import changed_parts
-from bot.guarded.places import City, Names, added_places, city_of, missing_places, places_of
+from bot.guarded.opposites import (
+    added_denials,
+    approached,
+    contradicted,
+    lost_denials,
+    opposed,
+)
+from bot.guarded.order import changed_parts, moved_back
+from bot.guarded.pairs import Text, exchanged_pairs
+from bot.guarded.places import (
+    City,
+    Names,
+    Place,
+    added_places,
+    city_of,
+    missing_places,
+    named_in,
+    places_of,
+)
 from bot.guarded.spans import exchanged
 
 SHORTEST, LONGEST = 0.3, 3.0
@@ -58,14 +77,37 @@ def compare(japanese: str, text: str, language: str, places: Names) -> Differenc
     the opposite. Raises `NoWords`.
     """
     words, city = _words(language), city_of(places)
-    source, source_stance, source_claims = _source(japanese, city)
+    source, source_stance, source_claims, things = _source(japanese, city)
     other = read(text, words)
     wanted = places_of(source.text, city)
     claimed = told(other.text, words.tag)
     lost = [(True, fact) for fact in lost_denials(source_claims, claimed)]
     turned = [*lost, *opposed(source_claims, claimed)]
-    turned += differences(
-        source_stance, stance(other.text, words, topics=bool(lost)), denied=not lost
+    turned += [(False, fact) for fact in added_denials(source_claims, claimed)]
+    turned += [(False, fact) for fact in approached(source_claims, claimed)]
+    turned += [
+        found
+        for found in differences(
+            source_stance, stance(other.text, words, topics=bool(lost)), denied=not lost
+        )
+        if not contradicted(found[1].value, claimed) and not _of_water(found[1], words.tag)
+    ]
+    named = concepts_of(_without_names(other.text, wanted, words), words.tag)
+    timed = any(mention.unit == "time" for mention in source.mentions)
+    turned += replaced(
+        source.text,
+        things,
+        other.text,
+        named,
+        spaced=words.spaced,
+        timed=timed,
+        quoted=words.tag not in (JAPANESE, "zh"),
+    )
+    pairs = exchanged_pairs(
+        Text(source, things, source_claims),
+        Text(other, named, claimed),
+        wanted,
+        lambda part, loosely: named_in(wanted, part, words, loosely=loosely),
     )
     return Difference(
         missing=(
@@ -73,6 +115,8 @@ def compare(japanese: str, text: str, language: str, places: Names) -> Differenc
             *exchanged(source, JAPANESE, other, words.tag),
             *missing_places(wanted, other.text, words),
             *changed_parts(source, other, wanted, words),
+            *moved_back(source, things, other, named, words),
+            *pairs,
             *_only(turned, missing=True),
         ),
         added=(
@@ -84,6 +128,12 @@ def compare(japanese: str, text: str, language: str, places: Names) -> Differenc
     )
 
 
+def _of_water(fact: Fact, tag: str) -> bool:
+    """Whether the water goes to a river, and nobody else."""
+    about = concepts_of(fact.shown, tag) if fact.value == "toward hazard" else ()
+    return any(concept.keys == {"water"} for concept in about)
+
+
 def _words(language: str) -> Lexicon:
     words = lexicon(language)
     if words is None:
@@ -92,12 +142,29 @@ def _words(language: str) -> Lexicon:
 
 
 @lru_cache(maxsize=256)
-def _source(japanese: str, city: City) -> tuple[Reading, Stance, Told]:
+def _source(japanese: str, city: City) -> tuple[Reading, Stance, Told, tuple[Concept, ...]]:
     """The Japanese text is compared with one text after the other."""
     words = _words(JAPANESE)
-    names = [place.shown for place in places_of(writing_of(japanese, words), city)]
-    reading = read(japanese, words, strict=True, names=names)
-    return reading, stance(reading.text, words, strict=True), told(reading.text, JAPANESE)
+    places = places_of(writing_of(japanese, words), city)
+    reading = read(japanese, words, strict=True, names=[place.shown for place in places])
+    things = concepts_of(_without_names(reading.text, places, words), JAPANESE)
+    return (
+        reading,
+        stance(reading.text, words, strict=True),
+        told(reading.text, JAPANESE),
+        things,
+    )
+
+
+def _without_names(text: str, places: Sequence[Place], words: Lexicon) -> str:
+    """A text in Han characters with the names of places blank: 港小学校 is no port."""
+    if words.tag not in (JAPANESE, "zh"):
+        return text
+    for place in places:
+        stem = place.stem if words.tag == JAPANESE else folded(place.stem)
+        if stem != place.shown or len(stem) > 2:
+            text = text.replace(stem, "〓" * len(stem))
+    return text
 
 
 def _only(turned: list[tuple[bool, Fact]], *, missing: bool) -> Iterator[Fact]:

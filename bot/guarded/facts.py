@@ -55,7 +55,7 @@ class Mention:
     one of `lexicon.UNITS`, "time", "day" of the month, "month", "date" (day or month), "weekday",
     "relative", or "" where the text does not tell. `sure` False: spelled in a word or a guess, too
     weak to be held against a text. `guess`: the same digits are mentioned in another sense too.
-    `name`: a month by its name.
+    `name`: a month by its name; `parted`: an hour called so, of a part of the day.
     """
 
     values: frozenset[float]
@@ -66,3 +66,4 @@ class Mention:
     sure: bool = True
     guess: bool = False
     name: bool = False
+    parted: bool = False

@@ -166,7 +166,8 @@ class _Words:
         first = r"(?<![\p{L}\p{M}])" if inside else ""
         if part.endswith("*") and not part.endswith(("]*", ")*", "w*", "}*")):
             return first + part[:-1]
-        last = r"(?![\p{L}\p{M}])" if regex.search(r"[\p{L}\p{M}?)*\]}]$", part) else ""
+        closes = regex.search(r"[\p{L}\p{M}?)*\]}]$", part) and not part.endswith("\\)")
+        last = r"(?![\p{L}\p{M}])" if closes else ""
         return first + f"(?:{part})" + last
 
 
@@ -181,7 +182,7 @@ def _numbers(name: str, data: Mapping[str, Any], words: _Words) -> Numbers:
             for entry in plain_pattern(listed).split():
                 word = entry.rstrip("*").replace("_", " ")
                 word = folded(word) if words.han else word
-                into[word] = float(value)
+                into[word.partition("(?")[0]] = float(value)
                 (open_ended if entry.endswith("*") or not words.spaced else whole).append(word)
 
     add(data["words"], values)
@@ -224,8 +225,10 @@ def _numbers(name: str, data: Mapping[str, Any], words: _Words) -> Numbers:
 
 
 def _either(words: list[str]) -> str:
-    ordered = sorted(set(words), key=len, reverse=True)
-    return "|".join(map(regex.escape, ordered)) if ordered else "(?!)"
+    """Any of the words, the longest first; what follows one may be restricted: ရာ(?!ခိုင်)."""
+    split = [word.partition("(?") for word in set(words)]
+    split.sort(key=lambda parts: (-len(parts[0]), parts))
+    return "|".join(f"{regex.escape(word)}{mark}{rest}" for word, mark, rest in split) or "(?!)"
 
 
 def _clock(data: Mapping[str, Any], ordinal: str, words: _Words) -> Clock:

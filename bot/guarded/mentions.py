@@ -35,8 +35,11 @@ _DECIMAL_MARK = regex.compile("[.,]")
 _NUMBER_NEXT = regex.compile(r"\s?\d")
 _NOT_COUNTED = regex.compile(
     r"(?:covid|corona|coroná|코로나|감염증|โควิด|โคโรนา|ковид|корона|कोभिड|कोविड|কোভিড|කොවිඩ්|ကိုဗစ်"
-    r"|កូវីដ|ໂຄວິດ|冠|肺炎|コロナ)[^\d\n]{0,10}19(?!\d)|24/7|(?:^|\n|[.;:。]\s)\s*\d{1,2}[.)](?=\s)|一時(?=[預避帰休停保滞集閉的金利使中開])"
-    r"|[※*]\d(?![\d:.])|(?<![時点點\d一二三四五六七八九])十分(?!間|以|前|後|ほど|くらい|ぐらい|おき|程度|で)|\d+分の\d+"
+    r"|កូវីដ|ໂຄວິດ|冠|肺炎|コロナ)[^\d\n]{0,10}19(?!\d)"
+    r"|24/7|(?:^|\n|[.;:。]\s)\s*\d{1,2}[.)](?=\s)|一時(?=[預避帰休停保滞集閉的金利使中開])"
+    r"|(?<![月\d])\d、\d日(?=は|間|く|ほど|ぐらい)"
+    r"|(?<=trường (?:học )?)cấp [123](?!\d)|[※*]\d(?![\d:.])"
+    r"|(?<![時点點\d一二三四五六七八九])十分(?!間|以|前|後|ほど|くらい|ぐらい|おき|程度|で)|\d+分の\d+"
 )
 """Numbers that are names, marks of lists and notes, or 十分, enough."""
 _LOOK_BACK = 40
@@ -47,8 +50,8 @@ HIGHEST_LEVEL = 7
 class Reading:
     """What was found in one text. `text` is its plain writing; `words` that without addresses.
 
-    `counted` the text in which the mentions stand; `links` and `phones` by their shortest writing,
-    and what the text shows.
+    `counted` the text in which the mentions stand, `places` where its numbers stand in `text`;
+    `links` and `phones` by their shortest writing, and what the text shows.
     """
 
     text: str
@@ -58,6 +61,11 @@ class Reading:
     relative: tuple[Mention, ...]
     mentions: tuple[Mention, ...]
     counted: str
+    places: dict[int, int]
+
+    def place(self, mention: Mention) -> int:
+        """Where a mention begins in `text`."""
+        return self.places.get(mention.start, mention.start)
 
 
 def read(
@@ -96,6 +104,7 @@ def read(
         relative=tuple(relative),
         mentions=tuple(m for m in mentions if m not in short),
         counted=digits.text,
+        places=digits.places,
     )
 
 
@@ -154,18 +163,18 @@ def _in_order(digits: Digits, lexicon: Lexicon, *, strict: bool) -> list[Mention
         for pattern in lexicon.calendar.weak_weekdays
         for match in pattern.finditer(digits.text)
     ]
-    timed = {(hour.start, hour.end) for hour in hours}
+    told = [(hour.start, hour.end) for hour in hours if hour.sure or hour.parted]
+    done = _covered([*dated, *told])
+    doubtful = _covered([*numbered_days, *((hour.start, hour.end) for hour in hours)])
     found = [*days, *hours]
     for match in _NUMBER.finditer(digits.text):
-        start = match.start()
-        if any(a <= start < b for a, b in dated):
-            continue
-        in_time = any(a <= start < b for a, b in timed)
-        if in_time and any(hour.sure and hour.start <= start < hour.end for hour in hours):
-            continue
-        in_weekday = any(a <= start < b for a, b in numbered_days)
-        found += _number(match, digits, lexicon, guess=in_time or in_weekday)
+        if match.start() not in done:
+            found += _number(match, digits, lexicon, guess=match.start() in doubtful)
     return found
+
+
+def _covered(spans: Iterable[tuple[int, int]]) -> set[int]:
+    return {place for start, end in spans for place in range(start, end)}
 
 
 def _overlaps(mention: Mention, spans: set[tuple[int, int]]) -> bool:

@@ -1,5 +1,6 @@
 """Numbers in digits or words: a text with every number in digits, and what each of them means."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import regex
@@ -16,15 +17,18 @@ class Digits:
     """`text` with spelled numbers as digits; `spelled` the spans that were words.
 
     `values` of the runs of digits by where they start:
-    "1.240" may be a thousand and more, "1,5" one and a half.
+    "1.240" may be a thousand and more, "1,5" one and a half. `places` of the same runs in the text
+    as it was.
     """
 
     text: str
     spelled: tuple[tuple[int, int], ...]
     values: dict[int, float]
+    places: dict[int, int]
 
     def was_spelled(self, start: int, end: int) -> bool:
-        return any(begin < end and start < finish for begin, finish in self.spelled)
+        number = bisect_left(self.spelled, (end, 0))
+        return number > 0 and start < self.spelled[number - 1][1]
 
 
 @dataclass
@@ -46,6 +50,7 @@ def in_digits(text: str, numbers: Numbers) -> Digits:
     written: list[str] = []
     spelled: list[tuple[int, int]] = []
     values: dict[int, float] = {}
+    places: dict[int, int] = {}
     length, last = 0, 0
     for run in _runs(text, numbers):
         value = sum(run.stack)
@@ -60,12 +65,12 @@ def in_digits(text: str, numbers: Numbers) -> Digits:
             shown = str(int(value))
         if run.spelled:
             spelled.append((length, length + len(shown)))
-        values[length] = value
+        values[length], places[length] = value, run.start
         written.append(shown)
         length += len(shown)
         last = run.end
     written.append(text[last:])
-    return Digits("".join(written), tuple(spelled), values)
+    return Digits("".join(written), tuple(spelled), values, places)
 
 
 def _runs(text: str, numbers: Numbers) -> list[_Run]:

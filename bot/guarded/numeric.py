@@ -1,6 +1,8 @@
 """Whether the numbers, times, days, telephone numbers and addresses of two texts agree."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import regex
 
 from bot.guarded.facts import Fact, Kind, Mention
 from bot.guarded.mentions import Reading
@@ -13,8 +15,8 @@ _RELATIVE = {-1: "yesterday", 0: "today", 1: "tomorrow", 2: "day after tomorrow"
 # What a number of a unit in the Japanese may stand beside in the other text. "" is always allowed.
 _ALLOWED: dict[str, frozenset[str]] = {
     "time": frozenset({"time", "hour"}),
-    "day": frozenset({"day", "date", "month"}),
-    "month": frozenset({"month", "date", "day"}),
+    "day": frozenset({"day", "date"}),
+    "month": frozenset({"month", "date"}),
     "date": frozenset({"month", "date", "day"}),
     "hour": frozenset({"hour", "time"}),
     "minute": frozenset({"minute", "m"}),
@@ -24,6 +26,7 @@ _ALLOWED: dict[str, frozenset[str]] = {
     "year": frozenset({"year", "month", "level"}),
 }
 _CONVERSIONS = (
+    ("second", "minute", 60),
     ("minute", "hour", 60),
     ("day", "week", 7),
     ("hour", "day", 24),
@@ -36,6 +39,10 @@ _CONVERSIONS = (
 _CONVERTED = frozenset(unit for small, large, _ in _CONVERSIONS for unit in (small, large))
 _TELLING = frozenset({"week", "month", "level", "floor", "km", "l", "kg", "yen", "count"})
 """Units whose number counts also where it is written in words."""
+_ONE_MONTH = regex.compile("[かヵヶケカ箇]月")
+"""A month's time, often told without a number."""
+_BESIDE = 6
+"""Characters from the beginning of a day to its weekday."""
 _NEVER_COUNT = frozenset({"time", "level", "floor", "yen", "percent", "mm", "l"})
 
 
@@ -93,7 +100,12 @@ def added(source: Reading, other: Reading) -> Iterator[Fact]:
     known = _numbers_of(source)
     hours = {v for m in source.mentions if m.unit == "time" for v in m.values}
     months = {v for m in source.mentions if m.unit in ("month", "date", "") for v in m.values}
+    years = {v for m in source.mentions if _is_year(m) and m.unit == "year" for v in m.values}
     for mention in other.mentions:
+        if _is_midday(mention) and mention.values.isdisjoint(hours) and _turned(mention) & hours:
+            yield fact_of(mention)
+        if years and _is_year(mention) and mention.sure and not _years(mention) & years:
+            yield fact_of(mention)
         if mention.guess or not (mention.sure or (mention.unit in _TELLING and not mention.name)):
             continue
         if not mention.sure and max(mention.values) < 2:
@@ -126,7 +138,7 @@ def _needed(source: Reading) -> list[Mention]:
             and not any(0 < mention.start - start < 4 for start in dated)
         ):
             continue
-        if value == 1 and mention.unit == "floor":
+        if value == 1 and (mention.unit == "floor" or _ONE_MONTH.search(mention.shown)):
             continue
         needed.setdefault((mention.unit, mention.values), mention)
     return list(needed.values())
@@ -134,9 +146,8 @@ def _needed(source: Reading) -> list[Mention]:
 
 def _unmatched(needed: Sequence[Mention], there: Sequence[Mention]) -> Iterator[Mention]:
     """Give each needed number its own place in the other text, as many as possible."""
-    choices = {
-        number: [m for m in there if _same(mention, m)] for number, mention in enumerate(needed)
-    }
+    index = index_of(there)
+    choices = {number: told_as(mention, index) for number, mention in enumerate(needed)}
     taken: dict[int, int] = {}
 
     def place(number: int, tried: set[int]) -> bool:
@@ -154,7 +165,37 @@ def _unmatched(needed: Sequence[Mention], there: Sequence[Mention]) -> Iterator[
             yield mention
 
 
-def _same(needed: Mention, there: Mention) -> bool:
+Index = Mapping[float, Sequence[Mention]]
+"""Mentions by every number they may be told with."""
+
+
+def index_of(mentions: Iterable[Mention]) -> Index:
+    """The mentions of a text, ready to be asked for by their numbers."""
+    found: dict[float, list[Mention]] = {}
+    for mention in mentions:
+        values = set(mention.values)
+        if mention.unit == "time":
+            values |= {value / 60 for value in mention.values}
+        for value in values:
+            found.setdefault(value, []).append(mention)
+    return found
+
+
+def told_as(needed: Mention, index: Index) -> list[Mention]:
+    """The mentions that say a number of the Japanese, in the order of their text."""
+    asked = set(needed.values)
+    for value in needed.values:
+        asked |= {*_converted(needed.unit, value)}
+        if needed.unit == "time":
+            asked |= {value / 60, value / 60 - 12, 12.0, 24.0}
+    if 24.0 in asked:
+        asked.add(0.0)
+    found = {id(m): m for value in asked for m in index.get(value, ()) if same(needed, m)}
+    return sorted(found.values(), key=lambda mention: mention.start)
+
+
+def same(needed: Mention, there: Mention) -> bool:
+    """Whether the other text says a number of the Japanese."""
     if needed.unit == "time" and there.unit != "time":
         hours = {v / 60 for v in needed.values if v % 60 == 0}
         hours |= {hour - 12 for hour in hours if hour > 12} | {24.0 for hour in hours if hour == 0}
@@ -166,6 +207,8 @@ def _same(needed: Mention, there: Mention) -> bool:
         return needed.unit in ("hour", "", "count") and bool(whole & needed.values)
     if not needed.values & there.values:
         return needed.unit in _CONVERTED and _same_in_other_unit(needed, there)
+    if needed.unit == "month" and not there.unit and not there.sure:
+        return False
     if there.unit == needed.unit or "" in (there.unit, needed.unit):
         return True
     if needed.unit == "count":
@@ -209,6 +252,19 @@ def _is_year(mention: Mention) -> bool:
     return mention.unit in ("year", "", "date") and (1900 <= value <= 2100 or 2500 <= value <= 2600)
 
 
+def _years(mention: Mention) -> set[float]:
+    """What a year may be in the common era: of Buddha, or as in Nepal."""
+    return {value - era for value in mention.values for era in (0, 543, 57, 56)}
+
+
+def _is_midday(mention: Mention) -> bool:
+    return mention.unit == "time" and mention.values <= {0, 720} and not mention.guess
+
+
+def _turned(mention: Mention) -> set[float]:
+    return {720 - value for value in mention.values}
+
+
 def _missing_weekdays(source: Reading, other: Reading) -> Iterable[Mention]:
     there = {v for m in other.weekdays for v in m.values}
     sure = {v for m in other.weekdays if m.sure for v in m.values}
@@ -222,7 +278,22 @@ def _added_weekdays(source: Reading, other: Reading) -> Iterable[Mention]:
     known = {v for m in source.weekdays for v in m.values}
     if not known:
         return ()
+    known |= _computed(source)
     return [m for m in other.weekdays if m.sure and not m.values & known]
+
+
+def _computed(source: Reading) -> set[float]:
+    """Weekdays of the days whose weekday the Japanese leaves out: the 4th where the 3rd is one."""
+    days = [m for m in source.mentions if m.unit == "day"]
+    told = [
+        (min(day.values), min(weekday.values))
+        for weekday in source.weekdays
+        for day in days
+        if 0 <= weekday.start - source.place(day) <= _BESIDE
+    ]
+    others = {value for day in days for value in day.values}
+    others |= {day + 1 for day, _ in told}
+    return {(weekday + other - day) % 7 for day, weekday in told for other in others}
 
 
 def _missing_relative(source: Reading, other: Reading) -> Iterable[Mention]:

@@ -29,12 +29,14 @@ Names = Mapping[str, Mapping[str, str]]
 
 _HAN = r"[\p{Han}々]"
 _STEM = (
-    rf"(?P<stem>(?:{_HAN}|(?<={_HAN})[ヶケヵノ](?={_HAN})|(?<={_HAN})が(?=[丘崎浦谷原岡沢池峰野台森浜平]))+"
+    rf"(?P<stem>(?:{_HAN}|(?<={_HAN})[ヶケヵノツッ](?={_HAN})|(?<={_HAN})が(?=[丘崎浦谷原岡沢池峰野台森浜平]))+"
     r"|\p{Katakana}[\p{Katakana}ー]+|\p{Hiragana}{2,})"
 )
 _ADMIN = regex.compile(
     r"(?P<name>.{1,5}?)(?P<kind>市立|県立|町立|村立|区立|府|県|市(?!民|場|役|立|川|原|野)|郡|区)(?=.)"
 )
+_TOWNS = frozenset("本元中上下東西南北新大小仲旭栄泉緑幸寿錦曙")
+"""What may stand alone before 町 in a name, although it says nothing before other kinds."""
 _PARTICLES = (
     "から",
     "まで",
@@ -59,6 +61,12 @@ _OFFICE = regex.compile(
 )
 
 _MARKS, _SPACES = regex.compile(r"[\u0300-\u036f]"), regex.compile(r"[\s'-]")
+_OF = "[ヶケノがの之个]?"
+"""How 桜ヶ丘 may be written in Chinese."""
+_PART = 60
+"""Characters of a part of a text in which a place is looked for; each begins within the last."""
+_LONG = 7
+"""Sounds of a name that is heard also where it may be read otherwise and nothing is beside it."""
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _HEAD_AFTER = regex.compile(r"[a-z*O]{0,4}(?: ?[a-z*]{0,4})?[ ]+((?:[A-NP-Z][ ]*)+)")
 _HEAD_BEFORE = regex.compile(r"((?:[A-NP-Z][ ]*)+)[ ]+(?:(?:te|to|ta|nk) )?$")
@@ -122,7 +130,7 @@ def places_of(japanese: str, city: City) -> tuple[Place, ...]:
     found: dict[tuple[str, str], Place] = {}
     rest = japanese
     for place in city.known:
-        if place.shown in rest:
+        if place.shown in rest and not _is_end_only(place, rest):
             rest = rest.replace(place.shown, "\n" * len(place.shown))
             found.setdefault((place.id, place.kind), place)
     for place in _unknown(rest):
@@ -130,8 +138,16 @@ def places_of(japanese: str, city: City) -> tuple[Place, ...]:
     return tuple(found.values())
 
 
-def missing_places(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> Iterator[Fact]:
-    """Those of the Japanese that a plain text does not name."""
+def _is_end_only(place: Place, text: str) -> bool:
+    """Whether 本町 stands only in longer names, as in 橋本町."""
+    short = place.kind == "W" and place.shown[:-1] in _TOWNS
+    return short and not regex.search(rf"(?<!{_HAN}){place.shown}", text)
+
+
+def missing_places(
+    wanted: Sequence[Place], text: str, lexicon: Lexicon, *, loosely: bool = True
+) -> Iterator[Fact]:
+    """Those of the Japanese that a plain text does not name; `loosely`, see `NameSearch`."""
     if not wanted:
         return
     squeezed = _squeezed(text)
@@ -143,28 +159,32 @@ def missing_places(wanted: Sequence[Place], text: str, lexicon: Lexicon) -> Iter
         and not (han and _in_han(place, han))
         and not (lexicon.tag == "zh" and _in_chinese_reading(place, han))
     )
-    heard = _heard(open_ones, text, lexicon) if open_ones else set()
+    heard = _heard(open_ones, text, lexicon, loosely=loosely) if open_ones else set()
     for place in open_ones:
         if place.required and place not in heard:
             yield Fact(Kind.PLACE, place.id, place.shown)
 
 
+def named_in(
+    places: Sequence[Place], text: str, lexicon: Lexicon, *, loosely: bool = False
+) -> frozenset[Place]:
+    """Those that a part of a plain text names."""
+    lost = {fact.value for fact in missing_places(places, text, lexicon, loosely=loosely)}
+    return frozenset(place for place in places if place.required and place.id not in lost)
+
+
 def ends_of(places: Sequence[Place], text: str, lexicon: Lexicon) -> dict[Place, int]:
     """Where each place that a plain text names for the first time has been named."""
-
-    def is_named(place: Place, until: int) -> bool:
-        part = text[:until]
-        return not list(missing_places((place,), part, lexicon))
-
-    found = {}
-    for place in places:
-        least, most = 0, len(text)
-        if not is_named(place, most):
-            continue
-        while least < most:
-            middle = (least + most) // 2
-            least, most = (least, middle) if is_named(place, middle) else (middle + 1, most)
-        found[place] = most
+    found: dict[Place, int] = {}
+    for start in range(0, len(text), _PART // 2):
+        part = text[start : start + _PART]
+        for place in named_in([p for p in places if p not in found], part, lexicon):
+            least, most = 0, len(part)
+            while least < most:
+                middle = (least + most) // 2
+                named = named_in((place,), part[:middle], lexicon)
+                least, most = (least, middle) if named else (middle + 1, most)
+            found[place] = start + most
     return found
 
 
@@ -186,7 +206,7 @@ def _known(id: str, name: str, names: Mapping[str, str]) -> Place:
     kind = _kind_of(name)
     stem = _bare(name.removesuffix(_suffix_of(name)))
     english = regex.split(r"[\s-]", _BRACKETS.sub("", plain(names.get("en", ""))).strip())[0]
-    own = [sound(english)] if english and stem else []
+    own = [sound(english)] if english and (stem or name[:-1] in _TOWNS) else []
     variants = [_squeezed(v) for tag in names for v in _variants(names, tag)]
     return Place(
         id=id,
@@ -194,7 +214,7 @@ def _known(id: str, name: str, names: Mapping[str, str]) -> Place:
         stem=stem or name,
         whole=_bare(name.removesuffix(_suffix_of(name)), town=True) or name,
         kind=kind,
-        required=bool(stem) and kind != "C",
+        required=(bool(stem) or name[:-1] in _TOWNS) and kind != "C",
         names=tuple(dict.fromkeys(variants)),
         sounds=tuple(own),
     )
@@ -213,12 +233,22 @@ def _unknown(japanese: str) -> Iterator[Place]:
             continue
         before, stem = _without_offices(stem)
         yield from before
+        if match[kind] == "町" and stem in _TOWNS:
+            town = stem + match[kind]
+            yield Place(town, town, town, town, kind, required=True, sounds=_town_sounds(stem))
+            continue
         name = _bare(stem)
         if not name or not (sure or is_proper(name + match[kind])):
             continue
         office = kind == "C" and _OFFICE.match(japanese, match.end())
         whole = _bare(stem, town=True)
         yield Place(match.group(), stem + match[kind], name, whole, kind, required=not office)
+
+
+def _town_sounds(stem: str) -> tuple[str, ...]:
+    """本町 is read ほんまち, ほんちょう, もとまち."""
+    first = dictionary_sounds(stem) | possible_sounds(stem)
+    return tuple(sorted(sound(name + last) for name in first for last in ("masi", "tyo", "so")))
 
 
 def _in_kana(japanese: str, match: regex.Match[str], kind: str) -> Iterator[Place]:
@@ -232,7 +262,7 @@ def _in_kana(japanese: str, match: regex.Match[str], kind: str) -> Iterator[Plac
         if particle is None:
             return
         stem = stem.removeprefix(particle)
-    if 2 <= len(stem) <= 5 and not _NOT_A_NAME.search(stem):
+    if 2 <= len(stem) <= 5 and stem not in _generic() and not _NOT_A_NAME.search(stem):
         yield Place(stem + match[kind], stem + match[kind], stem, stem, kind, required=True)
 
 
@@ -270,14 +300,14 @@ def _bare(stem: str, *, town: bool = False) -> str:
 
 def _in_han(place: Place, text: str) -> bool:
     """Whether its characters are there, and not those of another place that begins with them."""
-    whole = folded(place.whole)
+    whole = regex.sub("[ヶケノ]|(?<=.)が(?=.)", _OF, regex.escape(folded(place.whole)))
     own = folded(_kind(place.kind)["han"])
     others = folded("".join(kind["han"] for kind in _tables()["kinds"].values()))
-    for match in regex.finditer(regex.escape(whole), text):
+    for match in regex.finditer(whole, text):
         following = text[match.end() : match.end() + 1]
         if following and following in own:
             return True
-        if len(whole) > 1 and (not following or following not in others):
+        if len(place.whole) > 1 and (not following or following not in others):
             return True
         if not own:
             return True
@@ -309,12 +339,13 @@ def _reads(text: str, place: int, wanted: str, table: Mapping[str, tuple[str, ..
     )
 
 
-def _heard(wanted: tuple[Place, ...], text: str, lexicon: Lexicon) -> set[Place]:
+def _heard(wanted: tuple[Place, ...], text: str, lexicon: Lexicon, *, loosely: bool) -> set[Place]:
     """Those whose name can be heard in the text, each at a place of its own."""
     sounds = sound(_with_heads(text, lexicon))
     hits = _hits(wanted, sounds, lexicon, loosely=False)
     heard = _given(wanted, hits)
-    if missed := tuple(place for place in wanted if place.required and place not in heard):
+    missed = tuple(place for place in wanted if place.required and place not in heard)
+    if missed and loosely:
         for place, more in _hits(missed, sounds, lexicon, loosely=True).items():
             hits.setdefault(place, []).extend(more)
         heard = _given(wanted, hits)
@@ -331,7 +362,8 @@ def _hits(
         fits = _kind(place.kind)["fits"]
         if heads and fits and not set(heads) & set(fits):
             continue
-        if hit.only_possible and not lexicon.spaced and not (heads and fits):
+        beside = heads and (fits or place.kind in heads)
+        if hit.only_possible and not (lexicon.spaced or beside or hit.end - hit.start >= _LONG):
             continue
         found.setdefault(place, []).append(hit)
     return found

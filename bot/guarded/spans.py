@@ -14,6 +14,11 @@ from bot.guarded.tokens import span_words
 SINCE, TILL, _NEITHER = "since", "till", "neither"
 _DATED = {"time", "day", "date", "month"}
 _DASH = regex.compile(r"[\s(]*[-~〜～](?![\p{L}\p{M}])[\s]*(?:\p{L}[\p{L}\p{M}.]* ?){0,2}")
+_RANGE = regex.compile(
+    r"[^\d.;,\n]{0,26}?(?<=\s)(?:a|à|às|até|to|s/d|sampai|đến|по|до)"
+    r"(?=\s)[^\d.;,\n]{0,12}"
+)
+"""Between the two hours of a span, in languages that may say nothing before the first."""
 _TOGETHER = 7
 """Characters that may stand between the parts of one moment, as in 5 October (Mon), 9:00."""
 _FILLER = r"\s*[^\d.,;!?。、，।॥။៖។(\s\n]"
@@ -37,8 +42,8 @@ class Markers:
 
 def exchanged(source: Reading, source_tag: str, other: Reading, tag: str) -> Iterator[Fact]:
     """Moments that begin something in the one text and end it in the other, floors alike."""
-    wanted = [*_roles(source, source_tag), *_floors(source, markers(source_tag))]
-    told = [*_roles(other, tag), *_floors(other, markers(tag))]
+    wanted = [*_all_roles(source, source_tag)]
+    told = [*_all_roles(other, tag)]
     for mention, role in wanted:
         if not role or any(_same(mention, m) and r != role for m, r in wanted):
             continue
@@ -47,16 +52,31 @@ def exchanged(source: Reading, source_tag: str, other: Reading, tag: str) -> Ite
             yield fact_of(mention)
 
 
+def _all_roles(reading: Reading, tag: str) -> Iterator[tuple[Mention, str]]:
+    known = markers(tag)
+    yield from _roles(reading, tag)
+    yield from _floors(reading, known)
+    yield from _weekdays(reading, known)
+
+
+def _weekdays(reading: Reading, known: Markers) -> Iterator[tuple[Mention, str]]:
+    """From Monday, until tomorrow, where no day of the month is beside."""
+    dated = [reading.place(m) for m in reading.mentions if m.unit in ("day", "month", "date")]
+    for day in (*reading.weekdays, *reading.relative):
+        if not any(day.start - _BESIDE <= place <= day.end + _BESIDE for place in dated):
+            yield day, _marked(reading.text, [day], known)
+
+
 def _same(one: Mention, other: Mention) -> bool:
     units = {one.unit, other.unit}
-    alike = len(units) == 1 or not units & {"time", "floor"}
+    alike = len(units) == 1 or not units & {"time", "floor", "level", "weekday", "relative"}
     return alike and bool(one.values & other.values)
 
 
 def _floors(reading: Reading, known: Markers) -> Iterator[tuple[Mention, str]]:
-    """From the first floor, to the second floor."""
+    """From the first floor, to the second floor; levels alike."""
     for mention in reading.mentions:
-        if mention.unit != "floor" or mention.guess:
+        if mention.unit not in ("floor", "level") or mention.guess:
             continue
         if known.before is None:
             match = known.part.search(reading.counted, mention.end, mention.end + _BESIDE // 3)
@@ -76,9 +96,9 @@ def _roles(reading: Reading, tag: str) -> list[tuple[Mention, str]]:
     for number, moment in enumerate(moments):
         first, end = moment[0].start, max(m.end for m in moment)
         role = _marked(reading.counted, moment, known)
-        if not role and number and _dashed(reading.counted, moments[number - 1], first):
+        if not role and number and _dashed(reading.counted, moments[number - 1], moment):
             role = TILL
-        following = moments[number + 1][0].start if number + 1 < len(moments) else None
+        following = moments[number + 1] if number + 1 < len(moments) else None
         if not role and following and _dashed(reading.counted, moment, following):
             role = SINCE
         timed = any(mention.unit == "time" for mention in moment)
@@ -88,7 +108,7 @@ def _roles(reading: Reading, tag: str) -> list[tuple[Mention, str]]:
         found += [
             (mention, "" if begins and mention.unit == "time" else role)
             for mention in moment
-            if mention.unit != "month"
+            if mention.unit != "month" or len(moment) == 1
         ]
         last, last_end = (role, timed), end
     return found
@@ -121,18 +141,20 @@ def _moments(reading: Reading, known: Markers) -> list[list[Mention]]:
     return moments
 
 
-def _dashed(text: str, moment: Sequence[Mention], following: int) -> bool:
-    return bool(_DASH.fullmatch(text, max(m.end for m in moment), following))
+def _dashed(text: str, moment: Sequence[Mention], following: Sequence[Mention]) -> bool:
+    end, start = max(m.end for m in moment), following[0].start
+    timed = moment[-1].unit == following[0].unit == "time"
+    return bool(_DASH.fullmatch(text, end, start) or (timed and _RANGE.fullmatch(text, end, start)))
 
 
 def _marked(text: str, moment: Sequence[Mention], known: Markers) -> str:
     start, end = moment[0].start, max(m.end for m in moment)
-    before = known.before and known.before.search(text, max(0, start - _LOOK_BACK), start)
-    if before and not (moment[0].unit == "time" and _WEEKDAY.search(before.group())):
-        return _role(before)
     after = known.after and known.after.match(text, end)
     if after:
         return _role(after)
+    before = known.before and known.before.search(text, max(0, start - _LOOK_BACK), start)
+    if before and not (moment[0].unit == "time" and _WEEKDAY.search(before.group())):
+        return _role(before)
     return ""
 
 
@@ -155,7 +177,9 @@ def markers(tag: str) -> Markers:
     first, last = (r"(?<![\p{L}\p{M}])", r"(?![\p{L}\p{M}])") if words.spaced else ("", "")
     both, part = either(SINCE, TILL), either(SINCE, TILL, "towards")
     if words.verb_last:
-        pattern = regex.compile(rf"(?:{_FILLER}){{0,6}}?\s*[)]?\s*{both}")
+        pattern = regex.compile(
+            rf"(?:{_FILLER}){{0,6}}?(?:\s*[(][\p{{L}}\p{{M}}.\s]{{0,12}}[)])?\s*[)]?\s*{both}"
+        )
         return Markers(None, pattern, regex.compile(both), regex.compile(part))
     width = 22 if words.spaced else 10
     one = f"{first}{both}{last}"

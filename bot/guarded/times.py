@@ -10,9 +10,9 @@ from bot.guarded.numbers import Digits
 
 HALF_A_DAY, DAY = 12 * 60, 24 * 60
 
-_HOUR = regex.compile(r"(?<![\d:#/]|\d[.,]|\d-\d-)(?<![-][\d-]+)\d{1,2}(?![\d/]|-\d+-)")
+_HOUR = regex.compile(r"(?<![\d:#/]|\d[.,]|\d-\d-)(?<![-][\d-]+)\d{1,2}(?![\d/]|-\d+-|-р)")
 _DOTTED_NEXT = regex.compile(r"\s?-\s?\d{1,2}\.\d\d(?!\d)")
-_DOTTED_BEFORE = regex.compile(r"(?<!\d)\d{1,2}\.\d\d\s?-\s?$")
+_DOTTED_BEFORE = regex.compile(r"(?<!\d)\d{1,2}[.:]\d\d(?:\s?-\s?|[^\d.,;\n]{1,12})$")
 _LOOK_BACK, _NEAR, _RANGE = 34, 45, 18
 _SENTENCE_END = regex.compile(r"[.!?。!?।။៖。\n;](?:\s|$)")
 
@@ -22,7 +22,7 @@ class _Time:
     """An hour with what stands around it.
 
     `part` of the day by name; `whole` from where to where it is written with that part; `sure` that
-    it is a time.
+    it is a time; `named` with a word for hour.
     """
 
     start: int
@@ -32,6 +32,7 @@ class _Time:
     part: str | None
     whole: tuple[int, int]
     sure: bool
+    named: bool = False
 
 
 def times(digits: Digits, lexicon: Lexicon, *, strict: bool) -> list[Mention]:
@@ -59,6 +60,7 @@ def times(digits: Digits, lexicon: Lexicon, *, strict: bool) -> list[Mention]:
             text[slice(*time.whole)].strip(" ,()"),
             sure=time.sure and not digits.was_spelled(time.start, time.end),
             guess=not time.sure,
+            parted=time.part is not None and time.named,
         )
         for number, time in enumerate(found)
     ]
@@ -106,7 +108,7 @@ def _time_at(text: str, match: regex.Match[str], clock: Clock) -> _Time | None:
         return _Time(start, end, hour, minute, None, whole, sure=False) if clock.dot else None
     if not (named or part or announced or dotted):
         return None
-    return _Time(start, end, hour, minute, part, whole, sure=True)
+    return _Time(start, end, hour, minute, part, whole, sure=True, named=named)
 
 
 def _range_of_dotted(text: str, start: int, end: int) -> bool:
@@ -144,7 +146,10 @@ def _name(match: regex.Match[str]) -> str | None:
 
 
 def _own_hours(text: str, clock: Clock) -> list[_Time]:
-    """Thai and Lao count the hours of each quarter of the day: สามทุ่ม is 21:00."""
+    """Thai and Lao count the hours of each quarter of the day: สามทุ่ม is 21:00.
+
+    ตีห้าสิบห้านาที has been read as 55 minutes and is 5:15.
+    """
     found = []
     for match in clock.own_hours.finditer(text):
         groups = match.groupdict()
@@ -160,10 +165,12 @@ def _own_hours(text: str, clock: Clock) -> list[_Time]:
         minute = (
             30 if after and after["half"] else int((after and (after["m3"] or after["m4"])) or 0)
         )
+        if groups.get("ten"):
+            minute = 10 + int(groups["ten"])
         if hour <= 24 and minute < 60:
             end = after.end() if after else match.end()
             whole = match.start(), end
-            found.append(_Time(*whole, hour, minute, part, whole, sure=True))
+            found.append(_Time(*whole, hour, minute, part, whole, sure=True, named=True))
     return found
 
 

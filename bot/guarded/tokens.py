@@ -2,11 +2,11 @@
 
 `phrases/<tag>.toml` lists them by what they mean, with ` | ` between, as letters, no patterns. In
 a language with spaces each is a whole word or several, or with `*` at its end the beginning of
-one, or with `-` before it the end of one.
+one, or with `-` before it the end of one, or with `*` within it a word of that shape.
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,8 @@ SENTENCE, COMMA = "sentence", "comma"
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _STOPS = regex.compile(
-    r"(?P<sentence>[!?。！？।॥။៖។;\n]|[.](?=\s|$|\p{L}))|(?P<comma>[,、،၊:·/()（）「」])"
+    r"(?P<sentence>[!?。！？।॥။៖។;\n]|(?<!(?<!\p{L})\p{L})[.](?=\s|$|\p{L})(?!\s?\d))"
+    r"|(?P<comma>[,、،၊·/()（）「」]|:(?!\d)|(?<=\s)-(?=\s))"
 )
 _SPACE = regex.compile(r"(?<=[\p{L}\p{M}]) +(?=\p{L})")
 """Where words stand together a space ends a clause."""
@@ -50,6 +51,7 @@ class Phrases:
     verb_last: bool
     starts: dict[str, Any]
     endings: dict[str, Any]
+    shapes: Mapping[str, tuple[tuple[regex.Pattern[str], str], ...]]
 
     def tokens(self, text: str) -> list[Token]:
         """All of a plain text, in order; where two begin together the longer counts."""
@@ -64,11 +66,7 @@ class Phrases:
         done = 0
         for word in _WORD.finditer(text):
             place, last = word.span()
-            if (
-                place >= done
-                and text[place] in self.starts
-                and (token := self._at(text, place, self.starts))
-            ):
+            if place >= done and (token := self._begins(text, place)):
                 yield token
                 done = token.end
             place = max(done, place + 1)
@@ -78,6 +76,16 @@ class Phrases:
                     yield token
                     done = token.end
                 place = max(done, place + 1)
+
+    def _begins(self, text: str, start: int) -> Token | None:
+        known = self._at(text, start, self.starts) if text[start] in self.starts else None
+        return known or self._shaped(text, start)
+
+    def _shaped(self, text: str, start: int) -> Token | None:
+        for pattern, key in self.shapes.get(text[start], ()):
+            if match := pattern.match(text, start):
+                return Token(key, *match.span())
+        return None
 
     def _anywhere(self, text: str) -> Iterator[Token]:
         place = 0
@@ -108,11 +116,27 @@ def phrases_of(tag: str) -> Phrases:
     data = tomllib.loads((PHRASES / f"{tag}.toml").read_text(encoding="utf-8"))
     starts: dict[str, Any] = {}
     endings: dict[str, Any] = {}
+    shapes: dict[str, list[tuple[regex.Pattern[str], str]]] = {}
     for key, listed in data["words"].items():
-        for word in _written(listed, tag):
+        for word in written(listed, tag):
+            if "*" in word[1:-1]:
+                shapes.setdefault(word[0], []).append((_shape(word), key))
+                continue
             into = endings if word.startswith("-") else starts
             _add(into, word.strip("-*"), key, open_ended=word.endswith("*"))
-    return Phrases(data["spaced"], data["verb_last"], starts, endings)
+    return Phrases(
+        data["spaced"],
+        data["verb_last"],
+        starts,
+        endings,
+        {first: tuple(found) for first, found in shapes.items()},
+    )
+
+
+def _shape(word: str) -> regex.Pattern[str]:
+    parts = [regex.escape(part) for part in word.split("*")]
+    last = r"(?![\p{L}\p{M}])"
+    return regex.compile(r"[\p{L}\p{M}]*".join(parts) + last)
 
 
 @dataclass(frozen=True)
@@ -127,11 +151,12 @@ class SpanWords:
 def span_words(tag: str) -> SpanWords:
     """Those of a language by the tag of its lexicon."""
     data = tomllib.loads((PHRASES / f"{tag}.toml").read_text(encoding="utf-8"))
-    words = {key: tuple(_written(listed, tag)) for key, listed in data["spans"].items()}
+    words = {key: tuple(written(listed, tag)) for key, listed in data["spans"].items()}
     return SpanWords(data["spaced"], data["verb_last"], words)
 
 
-def _written(listed: str, tag: str) -> Iterator[str]:
+def written(listed: str, tag: str) -> Iterator[str]:
+    """The alternatives of the data, in the writing of plain texts."""
     for entry in listed.split("|"):
         word = plain(plain_pattern(entry.strip()))
         yield folded(word) if tag == "zh" else word

@@ -10,6 +10,8 @@ _FOREIGN_DIGIT = regex.compile(r"[\p{Nd}--[0-9]]", regex.V1)
 _FRACTION = regex.compile(r"(\d*)\s?([½¼¾])")
 _SAME = str.maketrans("’‘ʼ`´′‐‑‒–—−﹣", "''''''-------")
 _REIWA = regex.compile(r"令和(\d{1,2}|元)年")
+_AND_A_HALF = regex.compile(r"(?<![\d.])(\d+)(分|時間|年|日|か月|週間|倍)半(?!額|分|径)")
+_TENTHS = regex.compile(r"(?<=\d)度(\d)分(?!間)")
 _FURIGANA = regex.compile(r"(?<=[\p{Han}々ヶ])[(]([\p{Hiragana}\p{Katakana}ー]+)[)]")
 _SPACE_IN_JAPANESE = regex.compile(
     r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}ー、。:)「」]) +(?=[\p{Han}\p{Hiragana}\p{Katakana}ー「])"
@@ -34,6 +36,8 @@ def plain_japanese(text: str) -> str:
     years of Reiwa as years of the common era.
     """
     text = _SPACE_IN_JAPANESE.sub("", _FURIGANA.sub("", plain(text)))
+    text = _TENTHS.sub(r".\1度", text)
+    text = _AND_A_HALF.sub(r"\1.5\2", text)
     return _REIWA.sub(lambda m: f"{2018 + int(m[1].replace('元', '1'))}年", text)
 
 
