@@ -33,7 +33,7 @@ JAPANESE = "ja"
 WRITTEN_HERE = "city"
 """The origin of a text that the city wrote or changed itself."""
 
-TITLE_CHARACTERS, BUTTON_CHARACTERS, ACTION_CHARACTERS = 40, 20, 40
+TITLE_CHARACTERS, ACTION_CHARACTERS = 40, 40
 NAME_UNITS, ANSWER_UNITS = 75, 500
 URGENT_LINES = 6
 MANY_LINES = ("text", "page")
@@ -115,10 +115,9 @@ class Proofreader:
         same = japanese[name] if japanese and tag != JAPANESE else text
         if not unknown and used != (blanks(same) or set()):
             yield Problem(name, "other_blanks", _listed(blanks(same) or set()))
-        if (kind, name) != ("faq", "short"):
-            differing = numbers(text, tag) ^ numbers(same, JAPANESE if same is not text else tag)
-            if differing:
-                yield Problem(name, "numbers", ", ".join(sorted(differing)))
+        differing = numbers(text, tag) ^ numbers(same, JAPANESE if same is not text else tag)
+        if differing:
+            yield Problem(name, "numbers", ", ".join(sorted(differing)))
         if "\n" in text and name not in MANY_LINES:
             yield Problem(name, "lines")
         length, limit = _length(kind, name, text)
@@ -216,10 +215,9 @@ class Proofreader:
             if other.handling is not Handling.PROTECT or other.id == key:
                 continue
             text = self._session.get(StockText, ("faq", other.id, tag))
-            for name in ("preview", "text"):
-                if text is not None and text.parts.get(name) != parts[name]:
-                    yield Problem(name, "protected")
             if text is not None:
+                if text.parts.get("text") != parts["text"]:
+                    yield Problem("text", "protected")
                 return
 
 
@@ -276,8 +274,6 @@ def _length(kind: str, name: str, text: str) -> tuple[int, int]:
     match kind, name:
         case "faq", "title":
             return len(text), TITLE_CHARACTERS
-        case "faq", "short":
-            return _characters(text), BUTTON_CHARACTERS
         case (("faq" | "reply"), "text"):
             return utf16_units(text), ANSWER_UNITS
         case (("alert" | "reply"), "name"):

@@ -83,7 +83,7 @@ def test_head_tells_origin_and_review(tag: str) -> None:
 def test_every_topic_has_its_texts_and_no_others(tag: str) -> None:
     assert set(answers(tag)) == set(TOPICS)
     for topic, texts in answers(tag).items():
-        wanted = {"title", "short", "text"} | ({"preview", "page"} if topic in PROTECTED else set())
+        wanted = {"title", "text"} | ({"page"} if topic in PROTECTED else set())
         assert set(texts) == wanted, topic
         for name, text in texts.items():
             assert text and text == text.strip(), (topic, name)
@@ -94,9 +94,8 @@ def test_every_topic_has_its_texts_and_no_others(tag: str) -> None:
 def test_texts_fit(tag: str, topic: str) -> None:
     texts = answers(tag)[topic]
     assert len(texts["title"]) <= TITLE_CHARACTERS
-    assert graphemes(texts["short"]) <= BUTTON_GRAPHEMES
     assert utf16_units(texts["text"]) <= TEXT_UNITS
-    assert "\n" not in texts["title"] + texts["short"] + texts.get("preview", "")
+    assert "\n" not in texts["title"]
 
 
 @in_every_language
@@ -146,12 +145,11 @@ def test_urgent_texts_are_short_and_name_the_number(tag: str, topic: str) -> Non
 def test_chat_gives_nothing_away(tag: str, topic: str) -> None:
     texts = answers(tag)[topic]
     assert about(tag)["giveaways"]
-    for name in ("preview", "text"):
-        shown = texts[name].casefold()
-        assert not [word for word in about(tag)["giveaways"] if word.casefold() in shown], name
-        assert not numbers(shown, []), name
-        # The same words for every protected topic: they do not even tell which it was.
-        assert texts[name] == answers(tag)[PROTECTED[0]][name], name
+    shown = texts["text"].casefold()
+    assert not [word for word in about(tag)["giveaways"] if word.casefold() in shown]
+    assert not numbers(shown, [])
+    # The same words for every protected topic: they do not even tell which it was.
+    assert texts["text"] == answers(tag)[PROTECTED[0]]["text"]
     # A list of giveaways that misses the topic's own words would find nothing.
     page = texts["page"].casefold()
     assert [word for word in about(tag)["giveaways"] if word.casefold() in page]

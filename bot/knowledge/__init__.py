@@ -51,12 +51,12 @@ BESIDE, FAINT = 0.001, 0.03
 # The share from which on a topic's text is shown as the answer; the share of all urgent and
 # protected topics together from which on a message is theirs, and from which on staff look at it
 # because it could be: rather one too many than a frightened person among the candidates.
-SURE, SURE_FIRST, CONCERN = 0.92, 0.6, 0.05
+SURE, SURE_FIRST, CONCERN = 0.96, 0.6, 0.02
 
 # The share from which on a message is none of the city's business. Where nothing has more than
 # ENOUGH nothing is known, and danger counts from DANGER_ALONE on, or where it is the likeliest
 # topic with more than a WHISPER: gibberish is a little of all.
-NOT_OURS, ENOUGH, DANGER_ALONE, WHISPER = 0.8, 0.12, 0.25, 0.04
+NOT_OURS, ENOUGH, DANGER_ALONE, WHISPER = 0.7, 0.12, 0.25, 0.04
 
 # Key persons see a message only if all the topics they are never shown are together this unlikely.
 UNLIKELY = 0.03
@@ -64,7 +64,7 @@ UNLIKELY = 0.03
 # In a message longer than this danger is looked for sentence by sentence too: one about it would be
 # lost among ten about something else. Without a full stop a piece is this long at most, and the
 # next begins before its end: nothing is lost at a cut.
-LONG, SHORT_SENTENCE, LONG_SENTENCE, OVERLAP = 200, 30, 150, 50
+LONG, SHORT_SENTENCE, LONG_SENTENCE, OVERLAP = 200, 30, 60, 30
 
 
 class Handling(StrEnum):

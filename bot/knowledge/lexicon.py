@@ -19,6 +19,7 @@ from bot.knowledge.spelling import LATIN_WORD, UNSPACED, WORD, Text, prepare
 
 LATIN = "Latn"
 SHORTEST_ROMAJI, SHORTEST_DERIVED = 4, 5
+SHORTEST_UNMARKED = 6
 LETTER_OF_WORDS = re.compile(rf"[^\W{UNSPACED}]")
 BEGINNING = re.compile(rf"(?<![^\W{UNSPACED}])[^\W{UNSPACED}]|[{UNSPACED}]")
 
@@ -99,7 +100,7 @@ class Lexicon:
         if not self._latin and letters.isascii() and len(letters) >= SHORTEST_ROMAJI:
             joined.append((letters, _Word(concept, None, False, open_end, False)))
             return
-        one_word = " " not in text.plain and self._latin
+        one_word = " " not in text.plain and self._latin and len(text.plain) < SHORTEST_UNMARKED
         marked = text.marked if text.marked != text.plain else None
         only_marked = marked is not None and (word.startswith("=") or one_word)
         whole = bool(LETTER_OF_WORDS.match(text.plain))

@@ -77,9 +77,7 @@ def words() -> dict[str, dict[str, str]]:
             "hazard": _("The danger"),
             "decided": _("Who decided, and when"),
             "title": _("Title"),
-            "short": _("On a button"),
             "text": _("Text"),
-            "preview": _("In the list of chats"),
             "page": _("On the private page"),
         },
     }

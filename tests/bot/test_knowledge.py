@@ -19,6 +19,7 @@ from bot.knowledge import (
     data,
     training,
 )
+from bot.knowledge.lexicon import Lexicon
 from bot.knowledge.romaji import romaji
 from bot.knowledge.spelling import prepare
 from bot.linear import Linear
@@ -199,6 +200,28 @@ def test_a_danger_far_into_a_long_message_is_seen(knowledge: Knowledge) -> None:
     long = "I have a question about my resident tax and the letter I received. " * 60
     found = knowledge.first_look(long + " My husband hits me every day.")
     assert found == "rights.domestic-violence"
+
+
+@pytest.mark.parametrize("before", range(0, 160, 20))
+def test_a_danger_within_a_long_sentence_reaches_somebody_wherever_it_stands(
+    knowledge: Knowledge, before: int
+) -> None:
+    tax = "i have a question about my resident tax and the letter that i received yesterday "
+    long = (tax * 4)[: 200 + before].rsplit(" ", 1)[0]
+    said = f"{long} my husband hits me every day {tax}"
+    assert knowledge.first_look(said) or knowledge.find(said, "en").concern
+
+
+def test_chinese_is_read_in_either_shape(knowledge: Knowledge) -> None:
+    for text in ("垃圾星期几收", "垃圾星期幾收"):
+        for tag in ("zh-Hans", "zh-Hant"):
+            assert knowledge.find(text, tag).topics[:1] == ("garbage.days",)
+
+
+def test_a_long_word_typed_without_its_accents_is_the_same_word() -> None:
+    words = Lexicon([("flood", "inundación"), ("more", "más")], latin=True)
+    assert words.hits(prepare("la inundacion")) == [(3, "flood")]
+    assert words.hits(prepare("más, mas")) == [(0, "more")]
 
 
 def test_what_staff_corrected_is_known_from_then_on(knowledge: Knowledge) -> None:
