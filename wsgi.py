@@ -11,7 +11,8 @@ from handlers.commands import measuring
 try:
     app = create_app(Runtime.from_environment())
 except SettingsError as error:
-    if Path(sys.argv[0]).name == "flask" and sys.argv[1:2] == ["evaluate"]:
+    by_flask = "flask" in Path(sys.argv[0]).parts[-2:]  # the command, or python -m flask
+    if by_flask and "evaluate" in sys.argv[1:]:
         app = measuring()
     else:
         print(error, file=sys.stderr)

@@ -31,6 +31,8 @@ SECONDS = 20.0
 """How long all languages together may take; what is not there by then is as if nobody answered."""
 EMPTY, LINES, JAPANESE_LEFT = "empty", "lines", "japanese"
 TOO_LONG, UNCHECKED = "too_long", "unchecked"
+ANSWERED = ("", EMPTY, LINES)
+"""What may be wrong with an answer before it is compared: there was one."""
 
 _KANA, _HAN = re.compile("[ぁ-ゖァ-ヺ]"), re.compile("[\u3400-\u9fff]")
 
@@ -100,15 +102,15 @@ def translate(runtime: Runtime, broadcast_id: int) -> bool:
             for tag, answer in answers.items()
             if same.get(tag) == wanted[tag]
         }
-    for tag, answer in made.items():
-        if answer.problem:  # whoever asks again wants another answer
-            runtime.translator.forget(_whole(wanted[tag]), JAPANESE, tag)
     with runtime.database.write() as session:
         broadcast = session.get_one(Broadcast, broadcast_id, with_for_update=True)
         if broadcast.state != "draft":
             return False
         for tag, answer in made.items():
             _keep(session, broadcast, tag, mark(wanted[tag]), answer, now)
+    for tag, answer in made.items():
+        if answer.problem and answers[tag].problem in ANSWERED:
+            runtime.translator.forget(_whole(wanted[tag]), JAPANESE, tag)
     return True
 
 
@@ -197,12 +199,13 @@ def _checked(
 
 
 def _is_left(tag: str, asked: Pieces, made: Pieces, names: Iterable[str]) -> bool:
-    """Whether some of a text is still Japanese: kana, or a whole piece as it was asked."""
-    for name, piece in made.items():
-        left = piece
+    """Whether some of a text is still Japanese: kana, or a whole line as it was asked."""
+    before = {line for piece in asked.values() for line in piece.splitlines()}
+    for line in _whole(made).splitlines():
+        left = line
         for known in names:
             left = left.replace(known, "")
-        unchanged = piece == asked[name] and not tag.startswith("zh")
+        unchanged = line in before and not tag.startswith("zh")
         if _KANA.search(left) or (unchanged and _HAN.search(left)):
             return True
     return False

@@ -178,7 +178,7 @@ def _text(turn: Turn) -> None:
     elif community.writes(turn):
         community.answer_written(turn)
     elif turn.topic:
-        asking.danger(turn, turn.topic)
+        asking.danger(turn, turn.topic, asking.understood(turn).topics)
     else:
         asking.text(turn)
 

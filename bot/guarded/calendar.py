@@ -109,10 +109,12 @@ def _marked(digits: Digits, lexicon: Lexicon) -> list[Mention]:
         ):
             unit = "month"
         elif value <= 31 and (
-            calendar.month_next.match(text, end)
-            or calendar.day_after.match(text, end)
+            calendar.day_after.match(text, end)
             or (
-                calendar.day_before.search(text, back, start)
+                (
+                    calendar.month_next.match(text, end)
+                    or calendar.day_before.search(text, back, start)
+                )
                 and not _is_counted(text, start, end, lexicon)
             )
         ):

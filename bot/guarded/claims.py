@@ -6,6 +6,7 @@ inside, not going out and not leaving the building. Two texts differ where one c
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import regex
 
@@ -87,8 +88,7 @@ _BEHIND = {_NOT, "off", "away"}
 """What also may stand after the things it is about."""
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """`way` 1 along its axis, or -1; `start` where the text says so; `negated` whether with not."""
 
     axis: str
@@ -263,8 +263,8 @@ class _Clause:
     """What has been read of a clause whose verbs and negations stand first.
 
     `last` the thing before; `used` whether they have met a thing they are about; `ended` whether
-    the next verb or negation begins another clause; `moved` where what follows going up or down may
-    begin; `things` those met, each with its way and
+    the next verb or negation begins another clause; `joined` whether it follows an and; `moved`
+    where what follows going up or down may begin; `things` those met, each with its way and
     whether it is negated.
     """
 
@@ -273,6 +273,7 @@ class _Clause:
     used: bool = False
     ended: bool = False
     comma: bool = False
+    joined: bool = False
     moved: int = -1
     last: tuple[str, int] = ("", 0)
     things: list[tuple[Token, int, bool]] = field(default_factory=list)
@@ -280,7 +281,7 @@ class _Clause:
     def begin(self, *, negated: bool = False) -> None:
         if self.ended or negated:
             self.key, self.negated, self.used = "", negated, False
-        self.ended = self.comma = False
+        self.ended = self.comma = self.joined = False
 
     def add(self, token: Token) -> None:
         """A thing; one that is a verb too leaves behind the verb before it."""
@@ -290,6 +291,9 @@ class _Clause:
             self.key = ""
         elif self.comma and not _one_list(self.last[0], axis):
             self.begin()
+        elif self.joined and self.negated and token.key in _DEEDS and axis != self.last[0]:
+            self.joined = False
+            return
         if self.comma and self.negated and self.last == (axis, -usual):
             self.begin()
         self.last = (axis, usual)
@@ -301,7 +305,7 @@ class _Clause:
         if self.key == "who" and (axis == "inside" or (axis == "up" and usual > 0)):
             way = 0
         self.things.append((token, way, self.negated))
-        self.used, self.ended, self.comma = True, False, False
+        self.used, self.ended, self.comma, self.joined = True, False, False, False
 
     def settled(self) -> Iterator[Claim]:
         for token, way, negated in self.things:
@@ -323,7 +327,7 @@ def _verb_first(tokens: list[Token]) -> Iterator[Claim]:
         key = token.key
         if key in (_BUT, COMMA, _AND):
             yield from clause.settled()
-            clause.ended, clause.comma = True, key == COMMA
+            clause.ended, clause.comma, clause.joined = True, key == COMMA, key == _AND
             if key == _BUT:
                 clause.begin()
         elif key == _PEOPLE:

@@ -1,24 +1,28 @@
 """The facts of one text, and the difference between a Japanese text and another one."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.guarded.claims import Told, told
-from bot.guarded.concepts import Concept, concepts_of, replaced
+from bot.guarded.claims import told
+from bot.guarded.concepts import concepts_of, replaced
 from bot.guarded.directions import Stance, differences, stance
 from bot.guarded.facts import Difference, Fact, Kind
 from bot.guarded.han import folded
 from bot.guarded.lexicon import JAPANESE, Lexicon, lexicon
-from bot.guarded.mentions import Reading, read, writing_of
+from bot.guarded.limits import turned_limits
+from bot.guarded.mentions import read, writing_of
 from bot.guarded.numeric import added, facts_of, missing
 from bot.guarded.opposites import (
     added_denials,
     approached,
     contradicted,
     lost_denials,
+    lost_status,
     opposed,
+    turned,
 )
-from bot.guarded.order import changed_parts, moved_back
+from bot.guarded.order import Pair, exchanged_parts, pairs_of
 from bot.guarded.pairs import Text, exchanged_pairs
 from bot.guarded.places import (
     City,
@@ -30,7 +34,7 @@ from bot.guarded.places import (
     named_in,
     places_of,
 )
-from bot.guarded.spans import exchanged
+from bot.guarded.spans import Roles, exchanged, roles_of
 
 SHORTEST, LONGEST = 0.3, 3.0
 """How long a text may be, as multiples of what is usual for its language."""
@@ -58,7 +62,7 @@ def facts(text: str, language: str, places: Names) -> tuple[Fact, ...]:
     """
     words, city = _words(language), city_of(places)
     if words.tag == JAPANESE:
-        reading, *_ = _source(text, city)
+        reading = _source(text, city).text.reading
         named: Iterable[Fact] = (
             Fact(Kind.PLACE, place.id, place.shown) for place in places_of(reading.text, city)
         )
@@ -77,24 +81,26 @@ def compare(japanese: str, text: str, language: str, places: Names) -> Differenc
     the opposite. Raises `NoWords`.
     """
     words, city = _words(language), city_of(places)
-    source, source_stance, source_claims, things = _source(japanese, city)
+    read_once = _source(japanese, city)
+    source, things = read_once.text.reading, read_once.text.things
+    source_claims, wanted = read_once.text.told, read_once.places
     other = read(text, words)
-    wanted = places_of(source.text, city)
     claimed = told(other.text, words.tag)
     lost = [(True, fact) for fact in lost_denials(source_claims, claimed)]
-    turned = [*lost, *opposed(source_claims, claimed)]
-    turned += [(False, fact) for fact in added_denials(source_claims, claimed)]
-    turned += [(False, fact) for fact in approached(source_claims, claimed)]
-    turned += [
-        found
-        for found in differences(
-            source_stance, stance(other.text, words, topics=bool(lost)), denied=not lost
-        )
-        if not contradicted(found[1].value, claimed) and not _of_water(found[1], words.tag)
+    found = [*lost, *opposed(source_claims, claimed), *turned(source_claims, claimed)]
+    found += [(False, fact) for fact in added_denials(source_claims, claimed)]
+    found += [(False, fact) for fact in approached(source_claims, claimed)]
+    other_stance = stance(other.text, words, topics=bool(lost))
+    status = lost_status(source_claims, claimed, negative=other_stance.negative)
+    found += [(True, fact) for fact in status]
+    found += [
+        one
+        for one in differences(read_once.stance, other_stance, denied=not lost)
+        if not contradicted(one[1].value, claimed) and not _of_water(one[1], words.tag)
     ]
     named = concepts_of(_without_names(other.text, wanted, words), words.tag)
     timed = any(mention.unit == "time" for mention in source.mentions)
-    turned += replaced(
+    found += replaced(
         source.text,
         things,
         other.text,
@@ -103,26 +109,26 @@ def compare(japanese: str, text: str, language: str, places: Names) -> Differenc
         timed=timed,
         quoted=words.tag not in (JAPANESE, "zh"),
     )
+    both = read_once.text, Text(other, named, claimed)
     pairs = exchanged_pairs(
-        Text(source, things, source_claims),
-        Text(other, named, claimed),
+        *both,
         wanted,
         lambda part, loosely: named_in(wanted, part, words, loosely=loosely),
     )
     return Difference(
         missing=(
             *missing(source, other),
-            *exchanged(source, JAPANESE, other, words.tag),
+            *exchanged(read_once.roles, other, words.tag),
+            *turned_limits(source, other, words),
             *missing_places(wanted, other.text, words),
-            *changed_parts(source, other, wanted, words),
-            *moved_back(source, things, other, named, words),
+            *exchanged_parts(read_once.pairs, *both, words),
             *pairs,
-            *_only(turned, missing=True),
+            *_only(found, missing=True),
         ),
         added=(
             *added(source, other),
             *added_places(source.text, other.text, language, city),
-            *_only(turned, missing=False),
+            *_only(found, missing=False),
         ),
         length_ok=_length_ok(japanese, text, language),
     )
@@ -141,18 +147,30 @@ def _words(language: str) -> Lexicon:
     return words
 
 
+@dataclass(frozen=True)
+class _Source:
+    """All that depends on the Japanese only; it is compared with one text after the other."""
+
+    text: Text
+    stance: Stance
+    places: tuple[Place, ...]
+    roles: Roles
+    pairs: tuple[Pair, ...]
+
+
 @lru_cache(maxsize=256)
-def _source(japanese: str, city: City) -> tuple[Reading, Stance, Told, tuple[Concept, ...]]:
-    """The Japanese text is compared with one text after the other."""
+def _source(japanese: str, city: City) -> _Source:
     words = _words(JAPANESE)
     places = places_of(writing_of(japanese, words), city)
     reading = read(japanese, words, strict=True, names=[place.shown for place in places])
     things = concepts_of(_without_names(reading.text, places, words), JAPANESE)
-    return (
-        reading,
+    text = Text(reading, things, told(reading.text, JAPANESE))
+    return _Source(
+        text,
         stance(reading.text, words, strict=True),
-        told(reading.text, JAPANESE),
-        things,
+        places_of(reading.text, city),
+        roles_of(reading, JAPANESE),
+        tuple(pairs_of(text, places)),
     )
 
 
@@ -167,8 +185,8 @@ def _without_names(text: str, places: Sequence[Place], words: Lexicon) -> str:
     return text
 
 
-def _only(turned: list[tuple[bool, Fact]], *, missing: bool) -> Iterator[Fact]:
-    return (fact for is_missing, fact in turned if is_missing is missing)
+def _only(found: list[tuple[bool, Fact]], *, missing: bool) -> Iterator[Fact]:
+    return (fact for is_missing, fact in found if is_missing is missing)
 
 
 def _length_ok(japanese: str, text: str, language: str) -> bool:

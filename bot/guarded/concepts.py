@@ -6,13 +6,14 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 from unicodedata import category
 
-import ahocorasick
+import marisa_trie
 import regex
 
 from bot.guarded.facts import Fact, Kind
@@ -24,8 +25,16 @@ from bot.guarded.tokens import written
 CONCEPTS = Path(__file__).with_name("concepts")
 KINDS = Path(__file__).with_name("kinds.toml")
 NOTHING = "none"
+_DIGITS = {"first": "1", "second": "2", "third": "3"}
 _SIDES = {"東": "east", "西": "west", "北": "north", "南": "south"}
 _HAN = regex.compile(r"\p{Han}")
+_TERM = regex.compile(
+    r"(?<![\p{Han}\p{Katakana}\p{Hiragana}ー])[\p{Han}\p{Katakana}\p{Hiragana}ー]{1,12}?"
+    r"(?P<sort>警報|注意報|情報|アラート|高校|小学校|中学校|病院|公園|支所|会館|公民館|町|川|橋|駅|線)"
+    r"(?![\p{Han}\p{Katakana}\p{Hiragana}ー])"
+)
+_BELOW = regex.compile("地下|低|下の階|アンダーパス")
+_WORD_BEGINS = regex.compile(r"(?<![\p{L}\p{M}])\S")
 
 _ANYWHERE = frozenset({"ja", "zh", "ko", "th", "lo", "km", "my"})
 """Languages in which a word may begin within another, by the tag of their lexicon."""
@@ -33,14 +42,13 @@ _STEMS = frozenset({"ru", "uk", "mn", "ne", "bn", "si"})
 """Languages whose words take endings: each listed is the beginning of one."""
 _ALONE = frozenset({"per-person", "per-house"})
 """Words of a group of which nothing may be told that the Japanese has not, whatever else is."""
-_FACTS = {"place": Kind.PLACE, "way": Kind.PLACE, "water-body": Kind.PLACE, "door": Kind.PLACE,
+FACTS = {"place": Kind.PLACE, "way": Kind.PLACE, "water-body": Kind.PLACE, "door": Kind.PLACE,
           "building": Kind.PLACE, "level": Kind.PLACE, "road": Kind.PLACE,
           "compass": Kind.DIRECTION, "side": Kind.DIRECTION, "facing": Kind.DIRECTION,
           "days": Kind.DATE, "often": Kind.DATE, "alert": Kind.LEVEL}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Concept:
+class Concept(NamedTuple):
     """A word in a text; `keys` all that it may stand for."""
 
     keys: frozenset[str]
@@ -50,30 +58,53 @@ class Concept:
 
 @dataclass(frozen=True)
 class _Words:
-    """One language; `automaton` gives the length, the keys and whether a word may go on."""
+    """One language; `meanings` by the number of a word: its keys and whether it may go on.
 
-    automaton: ahocorasick.Automaton
+    `heads` the first three letters of all words: most places of a text begin none of them.
+    """
+
+    trie: marisa_trie.Trie
+    meanings: Sequence[tuple[frozenset[str], bool]]
+    heads: frozenset[str]
+    longest: int
     anywhere: bool
 
     def find(self, text: str) -> Iterator[Concept]:
         """The longest words, from left to right, none within another."""
-        best: dict[int, tuple[int, frozenset[str]]] = {}
-        for last, (length, keys, open_ended) in self.automaton.iter(text):
-            start, end = last + 1 - length, last + 1
-            if not self.anywhere and (
-                _is_letter(text[start - 1 : start])
-                or (not open_ended and _is_letter(text[end : end + 1]))
-            ):
-                continue
-            if start not in best or best[start][0] < end:
-                best[start] = end, keys
         done = 0
-        for start in sorted(best):
-            end, keys = best[start]
-            if start >= done:
-                done = end
+        for start in self._beginnings(text):
+            if start < done:
+                continue
+            word = self._longest_at(text, start)
+            if word:
+                done = start + len(word)
+                keys, _ = self.meanings[self.trie[word]]
                 if NOTHING not in keys:
-                    yield Concept(keys, start, end)
+                    yield Concept(keys, start, done)
+
+    def _beginnings(self, text: str) -> Iterator[int]:
+        """Where some word may begin."""
+        heads = self.heads
+        if self.anywhere:
+            places: Iterable[int] = range(len(text))
+        else:
+            places = (match.start() for match in _WORD_BEGINS.finditer(text))
+        for place in places:
+            if (
+                text[place : place + 3] in heads
+                or text[place : place + 2] in heads
+                or text[place] in heads
+            ):
+                yield place
+
+    def _longest_at(self, text: str, start: int) -> str:
+        """The longest word that begins at a place, or nothing."""
+        words: list[str] = self.trie.prefixes(text[start : start + self.longest])
+        for word in reversed(words):
+            following = text[start + len(word) : start + len(word) + 1]
+            if self.anywhere or not _is_letter(following) or self.meanings[self.trie[word]][1]:
+                return word
+        return ""
 
 
 def concepts_of(text: str, tag: str) -> tuple[Concept, ...]:
@@ -92,7 +123,7 @@ def _sides_of(text: str, found: Sequence[Concept]) -> Iterator[Concept]:
     places = _members("groups")["place"] | _members("groups")["door"]
     for concept in found:
         side = _SIDES.get(text[concept.start - 1 : concept.start])
-        if side and concept.keys & places and not _HAN.match(text, max(0, concept.start - 2)):
+        if side and concept.keys & places and not _HAN.match(text[: concept.start - 1][-1:]):
             yield Concept(frozenset({side}), concept.start - 1, concept.start)
 
 
@@ -114,6 +145,7 @@ def replaced(
     known = _accepted(frozenset(key for concept in wanted for key in concept.keys))
     if quoted:
         yield from _quoted(text, known)
+        yield from _other_terms(source, text)
     for group in _groups_of(wanted):
         if group == "half" and timed:
             continue
@@ -133,9 +165,15 @@ def replaced(
             yield from _gone(source, concept)
     for one, other in _other_schools(wanted, told):
         yield from _changed(source, one, text, other, "level")
+    yield from _heard_instead(wanted, told, known, text, spaced=spaced)
+    if not _BELOW.search(source):
+        for concept in told:
+            if concept.keys == {"basement"}:
+                shown = text[concept.start : concept.end]
+                yield False, Fact(Kind.NUMBER, "basement", shown)
     for group, keys in _members("rivals").items():
         for one, other in _rivals(wanted, told, keys):
-            if not _is_heard(one, text, spaced=spaced):
+            if not (_is_heard(one, text, spaced=spaced) or _is_numbered(one, text)):
                 yield from _changed(source, one, text, other, group)
 
 
@@ -149,16 +187,51 @@ def _quoted(text: str, known: frozenset[str]) -> Iterator[tuple[bool, Fact]]:
                 yield False, Fact(Kind.LEVEL, " ".join(concept.keys), shown)
 
 
+def _heard_instead(
+    wanted: Sequence[Concept],
+    told: Sequence[Concept],
+    known: frozenset[str],
+    text: str,
+    *,
+    spaced: bool,
+) -> Iterator[tuple[bool, Fact]]:
+    """Words of the Japanese that a text writes as they sound, another of the same sort."""
+    for group in ("alert", "ordinal"):
+        keys = _members("groups")[group]
+        lost = [c for c in wanted if c.keys & keys and not _is_told(c, told)]
+        for key in keys - known - {"special"} if lost else ():
+            spoken = Concept(frozenset({key}), 0, 0)
+            if _is_heard(spoken, text, spaced=spaced) and not _is_heard(
+                lost[0], text, spaced=spaced
+            ):
+                yield False, Fact(FACTS.get(group, Kind.NUMBER), key, key)
+
+
+def _is_numbered(concept: Concept, text: str) -> bool:
+    """No. 3 for the third."""
+    digit = next((_DIGITS[key] for key in concept.keys if key in _DIGITS), "")
+    return bool(digit) and regex.search(rf"(?<!\d){digit}(?!\d)", text) is not None
+
+
+def _other_terms(source: str, text: str) -> Iterator[tuple[bool, Fact]]:
+    """Terms that a text quotes in Japanese where the source has another of the same sort."""
+    for match in _TERM.finditer(text) if _HAN.search(text) else ():
+        term, sort = match.group(), match["sort"]
+        own = term.removesuffix(sort)
+        if own and term not in source and sort in source and own not in source:
+            yield False, Fact(Kind.PLACE, term, term)
+
+
 def _gone(source: str, lost: Concept) -> Iterator[tuple[bool, Fact]]:
     group = next(name for name, keys in _members("groups").items() if lost.keys & keys)
     shown = source[lost.start : lost.end]
-    yield True, Fact(_FACTS.get(group, Kind.NUMBER), " ".join(lost.keys), shown)
+    yield True, Fact(FACTS.get(group, Kind.NUMBER), " ".join(lost.keys), shown)
 
 
 def _changed(
     source: str, lost: Concept, text: str, spare: Concept, group: str
 ) -> Iterator[tuple[bool, Fact]]:
-    kind = _FACTS.get(group, Kind.NUMBER)
+    kind = FACTS.get(group, Kind.NUMBER)
     for missing, concept, whole in ((True, lost, source), (False, spare, text)):
         shown = whole[concept.start : concept.end].strip()
         yield missing, Fact(kind, " ".join(sorted(concept.keys)), shown)
@@ -198,7 +271,8 @@ def _rivals(
         if any(c.keys >= {one} and len(c.keys & keys) > 1 for c in told):
             continue
         for other in keys - {one}:
-            gone = not there[one] and there[other] > asked[other]
+            foreign = not asked[other] and there[one] < number
+            gone = there[other] > asked[other] and (foreign or not there[one])
             if gone or (number > asked[other] and there[other] > there[one]):
                 yield (
                     next(concept for concept in wanted if one in concept.keys),
@@ -241,7 +315,7 @@ def _accepted(keys: frozenset[str]) -> frozenset[str]:
 
 
 @cache
-def _tables() -> Mapping[str, Mapping[str, str]]:
+def _tables() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(KINDS.read_text(encoding="utf-8"))
 
 
@@ -274,6 +348,7 @@ def _heard() -> dict[str, list[str]]:
 @cache
 def _words(tag: str) -> _Words:
     data = tomllib.loads((CONCEPTS / f"{tag}.toml").read_text(encoding="utf-8"))
+    data |= _tables()["words"][tag]
     keys: dict[str, set[str]] = {}
     open_ended: dict[str, bool] = {}
     for key, listed in data.items():
@@ -281,8 +356,16 @@ def _words(tag: str) -> _Words:
             word = entry.rstrip("*")
             keys.setdefault(word, set()).add(key)
             open_ended[word] = open_ended.get(word, False) or entry != word or tag in _STEMS
-    automaton = ahocorasick.Automaton()
+    trie = marisa_trie.Trie(keys)
+    meanings = [(frozenset[str](), False)] * len(trie)
+    same: dict[tuple[frozenset[str], bool], tuple[frozenset[str], bool]] = {}
     for word, meant in keys.items():
-        automaton.add_word(word, (len(word), frozenset(meant), open_ended[word]))
-    automaton.make_automaton()
-    return _Words(automaton, tag in _ANYWHERE)
+        meaning = frozenset(meant), open_ended[word]
+        meanings[trie[word]] = same.setdefault(meaning, meaning)
+    return _Words(
+        trie,
+        meanings,
+        heads=frozenset(word[:3] for word in keys),
+        longest=max(map(len, keys)),
+        anywhere=tag in _ANYWHERE,
+    )

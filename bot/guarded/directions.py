@@ -21,11 +21,11 @@ TOPICS = (
 """What prohibitions are about; the words of `GENERAL` only where no word of these is near."""
 _NOT_CONCEPTS = {
     *("prohibit", "harmless", "negative", "unable", "away", "toward", "refuse", "without"),
-    *("risky", "from"),
+    *("risky", "from", "over", "under"),
 }
 """Words that say how something is meant, not what: a prohibition (`harmless`: one that is none),
 cannot (`unable`, Japanese only), keep away, go to a hazard, do not evacuate, not or without, it is
-dangerous, out of a place.
+dangerous, out of a place; limits of numbers, see limits.py.
 """
 _NOT_KEPT_AWAY_FROM = {"drink", "drive", "outdoors", "use"}
 """Keeping away says nothing about these."""
@@ -38,8 +38,6 @@ GENERAL = ("near", "enter", "use")
 OPPOSITES = (
     ("up", "down"),
     ("down", "up"),
-    ("over", "under"),
-    ("under", "over"),
 )
 COMPASS = (("east", "west"), ("north", "south"))
 _ALWAYS_ASKED = {

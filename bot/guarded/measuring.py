@@ -105,7 +105,7 @@ def read_judged(path: Path) -> list[Judged]:
             raise JudgedFileError(f"{path}, line {number}: damaged must be 0 or 1")
         judged.append(
             Judged(
-                row["language"], row["ja"], row["text"], row["damaged"] == "1", row["what"] or ""
+                row["language"], row["ja"], row["text"], row["damaged"] == "1", _kind(row["what"])
             )
         )
     return judged
@@ -143,3 +143,8 @@ def _is_held_back(row: Judged, places: Names) -> bool:
 def _sum(shares: Iterable[Share]) -> Share:
     counted = list(shares)
     return Share(sum(share.found for share in counted), sum(share.n for share in counted))
+
+
+def _kind(what: str | None) -> str:
+    """A kind may be followed by a colon and what happened."""
+    return (what or "").partition(":")[0].strip()

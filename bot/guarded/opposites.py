@@ -1,13 +1,17 @@
 """Whether a text denies more than the Japanese does, or less, or claims the opposite."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import regex
 
-from bot.guarded.claims import HAZARDS, Claim, Sentence, Told
+from bot.guarded.claims import ACTS, HAZARDS, Claim, Sentence, Told
 from bot.guarded.facts import Fact, Kind
 
 LONGEST_SHOWN = 40
+_TURNED = frozenset({"up", "inside", "left", "upstream", "upwind"})
+"""Axes of which a sentence may name both ways, one of them to go."""
+_STATUS = regex.compile("(?:でき|(?<!し)れ|え|け|め|せ|てい)ません(?!か)")
 _AGAIN = regex.compile("休|再開")
 """What is open on some days and shut on others."""
 
@@ -85,8 +89,21 @@ def added_denials(source: Told, other: Told) -> Iterator[Fact]:
             yield _fact("permission", -1, other.text, 0)
         if here.denies or there.denial is None or there.only or _meant(there) <= told:
             continue
-        if here.may or (here.asks and not here.doubtful):
+        if (here.may or here.asks) and not here.doubtful:
             yield _fact("permission", -1, other.text, there.denial)
+
+
+def lost_status(source: Told, other: Told, *, negative: bool) -> Iterator[Fact]:
+    """What the source says is not so, or cannot be done, where the other text denies nothing.
+
+    `negative` whether any word of it may deny something.
+    """
+    match = _STATUS.search(source.text)
+    told = any(s.denies or s.off for s in other.sentences) or any(
+        claim.axis in ACTS and claim.way < 0 for claim in other.claims
+    )
+    if match and not told and not negative:
+        yield _fact("prohibition", 1, source.text, match.start())
 
 
 def _meant(sentence: Sentence) -> set[tuple[str, int] | None]:
@@ -128,6 +145,31 @@ def opposed(source: Told, other: Told) -> Iterator[tuple[bool, Fact]]:
             if -way in there and (way not in there or opposite):
                 yield True, _fact(axis, way, japanese, ways[way])
                 yield False, _fact(axis, -way, text, there[-way])
+
+
+def turned(source: Told, other: Told) -> Iterator[tuple[bool, Fact]]:
+    """Claims of which the other text has none, but more of the opposite: sentence by sentence where
+    both have as many, else in the whole. Of an axis the last claim says where to go.
+    """
+    both = [(list(source.claims), list(other.claims))]
+    if len(source.sentences) == len(other.sentences):
+        pairs = zip(source.sentences, other.sentences, strict=True)
+        both = [(list(here.claims), list(there.claims)) for here, there in pairs]
+    for here, there in both:
+        wanted = Counter(map(_way, here))
+        told = Counter(_way(claim) for claim in there if not claim.negated)
+        for claim in {claim.axis: claim for claim in here}.values():
+            way, opposite = _way(claim), (claim.axis, -claim.way)
+            more = told[opposite] > wanted[opposite]
+            if claim.axis in _TURNED and more and not any(_way(c) == way for c in there):
+                yield True, _fact(*way, source.text, claim.start)
+                start = next(c.start for c in there if _way(c) == opposite)
+                yield False, _fact(*opposite, other.text, start)
+                break
+
+
+def _way(claim: Claim) -> tuple[str, int]:
+    return claim.axis, claim.way
 
 
 def approached(source: Told, other: Told) -> Iterator[Fact]:

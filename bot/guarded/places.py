@@ -4,12 +4,9 @@ A city's own places are known with their names in every language. Others are fou
 after the name, as 小学校 or 川, and compared by sound, or by their characters in a text with Han.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
 from unicodedata import normalize
 
 import regex
@@ -17,21 +14,25 @@ import regex
 from bot.guarded.facts import Fact, Kind
 from bot.guarded.han import folded
 from bot.guarded.lexicon import Lexicon
+from bot.guarded.lexicon import lexicon as lexicon_of
 from bot.guarded.namesearch import Hit, Name, NameSearch
+from bot.guarded.placenames import (
+    HAN,
+    bare,
+    generic,
+    kind_named,
+    kind_of,
+    pattern,
+    suffix_of,
+    tables,
+)
 from bot.guarded.readings import dictionary_sounds, is_proper, possible_sounds, readings_of_folded
 from bot.guarded.sounds import sound
 from bot.guarded.writing import plain, plain_japanese
 
-DATA = Path(__file__).with_name("places.toml")
-
 Names = Mapping[str, Mapping[str, str]]
 """Names of places: by id, by language tag."""
 
-_HAN = r"[\p{Han}々]"
-_STEM = (
-    rf"(?P<stem>(?:{_HAN}|(?<={_HAN})[ヶケヵノツッ](?={_HAN})|(?<={_HAN})が(?=[丘崎浦谷原岡沢池峰野台森浜平]))+"
-    r"|\p{Katakana}[\p{Katakana}ー]+|\p{Hiragana}{2,})"
-)
 _ADMIN = regex.compile(
     r"(?P<name>.{1,5}?)(?P<kind>市立|県立|町立|村立|区立|府|県|市(?!民|場|役|立|川|原|野)|郡|区)(?=.)"
 )
@@ -54,7 +55,7 @@ _PARTICLES = (
     "も",
     "や",
 )
-_NOT_A_NAME = regex.compile(r"[はがをもへのなたるくどにでてしいきりけ]$")
+_NOT_A_NAME = regex.compile(r"[やとはがをもへのなたるくどにでてしいきりけ]$")
 _BRACKETS = regex.compile(r"[(（\[][^)）\]]*[)）\]]")
 _OFFICE = regex.compile(
     r"(?:役所|長|から(?!離|出)|は|では|の発表|危機|水道|防災|国際|立|役場|より|$|[。:、）)])"
@@ -141,7 +142,7 @@ def places_of(japanese: str, city: City) -> tuple[Place, ...]:
 def _is_end_only(place: Place, text: str) -> bool:
     """Whether 本町 stands only in longer names, as in 橋本町."""
     short = place.kind == "W" and place.shown[:-1] in _TOWNS
-    return short and not regex.search(rf"(?<!{_HAN}){place.shown}", text)
+    return short and not regex.search(rf"(?<!{HAN}){place.shown}", text)
 
 
 def missing_places(
@@ -203,8 +204,8 @@ def added_places(japanese: str, text: str, language: str, city: City) -> Iterato
 
 
 def _known(id: str, name: str, names: Mapping[str, str]) -> Place:
-    kind = _kind_of(name)
-    stem = _bare(name.removesuffix(_suffix_of(name)))
+    kind = kind_of(name)
+    stem = bare(name.removesuffix(suffix_of(name)))
     english = regex.split(r"[\s-]", _BRACKETS.sub("", plain(names.get("en", ""))).strip())[0]
     own = [sound(english)] if english and (stem or name[:-1] in _TOWNS) else []
     variants = [_squeezed(v) for tag in names for v in _variants(names, tag)]
@@ -212,7 +213,7 @@ def _known(id: str, name: str, names: Mapping[str, str]) -> Place:
         id=id,
         shown=name,
         stem=stem or name,
-        whole=_bare(name.removesuffix(_suffix_of(name)), town=True) or name,
+        whole=bare(name.removesuffix(suffix_of(name)), town=True) or name,
         kind=kind,
         required=(bool(stem) or name[:-1] in _TOWNS) and kind != "C",
         names=tuple(dict.fromkeys(variants)),
@@ -221,7 +222,7 @@ def _known(id: str, name: str, names: Mapping[str, str]) -> Place:
 
 
 def _unknown(japanese: str) -> Iterator[Place]:
-    for match in _pattern().finditer(japanese):
+    for match in pattern().finditer(japanese):
         kind = next(k for k, value in match.groupdict().items() if value and len(k) == 1)
         sure = match.lastgroup is not None and bool(match.groupdict().get("sure"))
         stem = match["stem"]
@@ -237,11 +238,11 @@ def _unknown(japanese: str) -> Iterator[Place]:
             town = stem + match[kind]
             yield Place(town, town, town, town, kind, required=True, sounds=_town_sounds(stem))
             continue
-        name = _bare(stem)
+        name = bare(stem)
         if not name or not (sure or is_proper(name + match[kind])):
             continue
         office = kind == "C" and _OFFICE.match(japanese, match.end())
-        whole = _bare(stem, town=True)
+        whole = bare(stem, town=True)
         yield Place(match.group(), stem + match[kind], name, whole, kind, required=not office)
 
 
@@ -262,7 +263,7 @@ def _in_kana(japanese: str, match: regex.Match[str], kind: str) -> Iterator[Plac
         if particle is None:
             return
         stem = stem.removeprefix(particle)
-    if 2 <= len(stem) <= 5 and stem not in _generic() and not _NOT_A_NAME.search(stem):
+    if 2 <= len(stem) <= 5 and stem not in generic() and not _NOT_A_NAME.search(stem):
         yield Place(stem + match[kind], stem + match[kind], stem, stem, kind, required=True)
 
 
@@ -272,37 +273,19 @@ def _without_offices(stem: str) -> tuple[list[Place], str]:
     while match := _ADMIN.match(stem):
         name, kind = match["name"], match["kind"]
         stem = stem[match.end() :]
-        bare = _bare(name)
-        if bare and is_proper(bare + kind[0]):
+        own = bare(name)
+        if own and is_proper(own + kind[0]):
             letter = "W" if kind in ("区", "郡") else "C"
             required = len(kind) == 1 and kind not in ("県", "府", "郡")
-            before.append(Place(name + kind, name + kind, bare, bare, letter, required))
+            before.append(Place(name + kind, name + kind, own, own, letter, required))
     return before, stem
-
-
-def _bare(stem: str, *, town: bool = False) -> str:
-    """A name without 市立 before and 中央 after it; nothing where nothing else is there.
-
-    `town`: with 町 at its end.
-    """
-    changed = True
-    while changed and stem:
-        changed = False
-        for word in _generic():
-            if stem.startswith(word) and (len(word) > 1 or len(stem) == 1 or word in "旧元各全同"):
-                stem, changed = stem[len(word) :], True
-            elif stem.endswith(word) and (len(word) > 1 or len(stem) == 1):
-                stem, changed = stem[: -len(word)], True
-    if not town and len(stem) > 1 and stem[-1] in "町村区":
-        stem = stem[:-1]
-    return stem
 
 
 def _in_han(place: Place, text: str) -> bool:
     """Whether its characters are there, and not those of another place that begins with them."""
     whole = regex.sub("[ヶケノ]|(?<=.)が(?=.)", _OF, regex.escape(folded(place.whole)))
-    own = folded(_kind(place.kind)["han"])
-    others = folded("".join(kind["han"] for kind in _tables()["kinds"].values()))
+    own = folded(kind_named(place.kind)["han"])
+    others = folded("".join(kind["han"] for kind in tables()["kinds"].values()))
     for match in regex.finditer(whole, text):
         following = text[match.end() : match.end() + 1]
         if following and following in own:
@@ -341,7 +324,7 @@ def _reads(text: str, place: int, wanted: str, table: Mapping[str, tuple[str, ..
 
 def _heard(wanted: tuple[Place, ...], text: str, lexicon: Lexicon, *, loosely: bool) -> set[Place]:
     """Those whose name can be heard in the text, each at a place of its own."""
-    sounds = sound(_with_heads(text, lexicon))
+    sounds = _sounds(text, lexicon.tag)
     hits = _hits(wanted, sounds, lexicon, loosely=False)
     heard = _given(wanted, hits)
     missed = tuple(place for place in wanted if place.required and place not in heard)
@@ -359,7 +342,7 @@ def _hits(
     for hit in _search(wanted, loosely=loosely).find(sounds, spaced=lexicon.spaced):
         place = wanted[hit.name]
         heads = _heads_beside(sounds, hit)
-        fits = _kind(place.kind)["fits"]
+        fits = kind_named(place.kind)["fits"]
         if heads and fits and not set(heads) & set(fits):
             continue
         beside = heads and (fits or place.kind in heads)
@@ -413,12 +396,15 @@ def _before_suffix(place: Place) -> frozenset[str]:
     )
 
 
-def _with_heads(text: str, lexicon: Lexicon) -> str:
-    """The text with what every school, river or park is called as one capital letter."""
-    for letter, kind in _tables()["kinds"].items():
-        if pattern := lexicon.heads.get(kind["head"]):
+@lru_cache(maxsize=256)
+def _sounds(text: str, tag: str) -> str:
+    """A text as it sounds, what every school, river or park is called as one capital letter."""
+    words = lexicon_of(tag)
+    heads = words.heads if words else {}
+    for letter, kind in tables()["kinds"].items():
+        if pattern := heads.get(kind["head"]):
             text = pattern.sub(f" {letter} ", text)
-    return text
+    return sound(text)
 
 
 def _heads_beside(sounds: str, hit: Hit) -> str:
@@ -449,51 +435,8 @@ def _variants(names: Mapping[str, str], language: str) -> Iterable[str]:
                 yield outside
 
 
+@lru_cache(maxsize=1024)
 def _squeezed(text: str) -> str:
     """Without spaces, hyphens and marks of Latin letters: Kawabatachō is Kawabata-cho."""
     unmarked = _MARKS.sub("", normalize("NFD", text))
     return _SPACES.sub("", folded(normalize("NFC", unmarked)).casefold())
-
-
-def _kind_of(name: str) -> str:
-    match = _ending().search(name)
-    return next((k for k, v in match.groupdict().items() if v), "") if match else ""
-
-
-def _suffix_of(name: str) -> str:
-    match = _ending().search(name)
-    return match.group() if match else ""
-
-
-def _kind(letter: str) -> Mapping[str, str]:
-    """What belongs to a kind; nothing in particular for the last two."""
-    found: Mapping[str, str] = _tables()["kinds"].get(letter, {"fits": "", "han": ""})
-    return found
-
-
-@cache
-def _tables() -> Mapping[str, Mapping[str, Any]]:
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))
-
-
-@cache
-def _generic() -> tuple[str, ...]:
-    words: str = _tables()["generic"]["words"]
-    return tuple(sorted(words.split(), key=len, reverse=True))
-
-
-def _kinds(table: str) -> str:
-    return "|".join(
-        f"(?P<{kind}>{'|'.join(sorted(words.split(), key=len, reverse=True))})"
-        for kind, words in _tables()[table].items()
-    )
-
-
-@cache
-def _pattern() -> regex.Pattern[str]:
-    return regex.compile(rf"{_STEM}(?:(?P<sure>{_kinds('sure')})|{_kinds('unsure')})")
-
-
-@cache
-def _ending() -> regex.Pattern[str]:
-    return regex.compile(rf"(?:{_kinds('sure')}|{_kinds('unsure')})$")

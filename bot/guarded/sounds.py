@@ -38,6 +38,7 @@ _LATE_GLIDES = tuple(
 _MARK = regex.compile(r"\p{M}")
 
 
+@lru_cache(maxsize=1024)
 def sound(text: str) -> str:
     """The sounds of a plain text; capitals and digits in it stand for themselves."""
     written: list[str] = []

@@ -40,10 +40,15 @@ class Markers:
     part: regex.Pattern[str]
 
 
-def exchanged(source: Reading, source_tag: str, other: Reading, tag: str) -> Iterator[Fact]:
+Roles = Sequence[tuple[Mention, str]]
+"""Moments and floors, and whether each begins or ends something."""
+
+
+def exchanged(wanted: Roles, other: Reading, tag: str) -> Iterator[Fact]:
     """Moments that begin something in the one text and end it in the other, floors alike."""
-    wanted = [*_all_roles(source, source_tag)]
-    told = [*_all_roles(other, tag)]
+    if not any(role for _, role in wanted):
+        return
+    told = roles_of(other, tag)
     for mention, role in wanted:
         if not role or any(_same(mention, m) and r != role for m, r in wanted):
             continue
@@ -52,11 +57,10 @@ def exchanged(source: Reading, source_tag: str, other: Reading, tag: str) -> Ite
             yield fact_of(mention)
 
 
-def _all_roles(reading: Reading, tag: str) -> Iterator[tuple[Mention, str]]:
+def roles_of(reading: Reading, tag: str) -> Roles:
+    """Those of a text in the language of a lexicon's tag."""
     known = markers(tag)
-    yield from _roles(reading, tag)
-    yield from _floors(reading, known)
-    yield from _weekdays(reading, known)
+    return (*_roles(reading, tag), *_floors(reading, known), *_weekdays(reading, known))
 
 
 def _weekdays(reading: Reading, known: Markers) -> Iterator[tuple[Mention, str]]:

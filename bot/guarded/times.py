@@ -13,7 +13,7 @@ HALF_A_DAY, DAY = 12 * 60, 24 * 60
 _HOUR = regex.compile(r"(?<![\d:#/]|\d[.,]|\d-\d-)(?<![-][\d-]+)\d{1,2}(?![\d/]|-\d+-|-р)")
 _DOTTED_NEXT = regex.compile(r"\s?-\s?\d{1,2}\.\d\d(?!\d)")
 _DOTTED_BEFORE = regex.compile(r"(?<!\d)\d{1,2}[.:]\d\d(?:\s?-\s?|[^\d.,;\n]{1,12})$")
-_LOOK_BACK, _NEAR, _RANGE = 34, 45, 18
+_LOOK_BACK, _NEAR, _RANGE, _NOON = 34, 45, 18, 6
 _SENTENCE_END = regex.compile(r"[.!?。!?।။៖。\n;](?:\s|$)")
 
 
@@ -47,13 +47,17 @@ def times(digits: Digits, lexicon: Lexicon, *, strict: bool) -> list[Mention]:
         if int(match.group()) > 24 or any(a <= match.start() < b for a, b in taken):
             continue
         time = _time_at(text, match, clock)
-        if time:
+        if time and not _is_day_at_noon(text, match, time, lexicon):
             found.append(time)
             taken.append((match.start(), time.end))
     found.sort(key=lambda time: time.start)
+    after_noon = _after_noon(found, text)
     mentions = [
         Mention(
-            frozenset(_minutes(time, _neighbours(found, number), text, lexicon, strict=strict)),
+            frozenset(
+                _minutes(time, _neighbours(found, number), text, lexicon, strict=strict)
+                | ({(time.hour + 12) % 24 * 60 + time.minute} if number in after_noon else set())
+            ),
             "time",
             time.start,
             time.end,
@@ -189,6 +193,26 @@ def _minutes(
         if inherited or (not strict and _part_nearby(time, text, lexicon.clock)):
             hours |= {time.hour + 12}
     return {(hour * 60 + time.minute) % DAY for hour in hours}
+
+
+def _is_day_at_noon(text: str, hour: regex.Match[str], time: _Time, lexicon: Lexicon) -> bool:
+    """At noon on the 11th is not eleven at noon."""
+    if time.named or not lexicon.clock.noon.search(text, time.start, time.whole[1] + _NOON):
+        return False
+    comma = text[hour.end() : hour.end() + 1] == ","
+    return comma or lexicon.calendar.day_after.match(text, hour.end()) is not None
+
+
+def _after_noon(found: list[_Time], text: str) -> set[int]:
+    """Hours that may still be in the afternoon named before them in the sentence."""
+    still: set[int] = set()
+    for number in range(1, len(found)):
+        time, before = found[number], found[number - 1]
+        named = before.part in ("pm", "evening") or number - 1 in still
+        ended = _SENTENCE_END.search(text, before.end, time.start)
+        if named and not time.part and before.hour <= time.hour <= 12 and not ended:
+            still.add(number)
+    return still
 
 
 def _neighbours(found: list[_Time], number: int) -> list[_Time]:

@@ -6,11 +6,11 @@ one, or with `-` before it the end of one, or with `*` within it a word of that 
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import regex
 
@@ -31,11 +31,14 @@ _SPACE = regex.compile(r"(?<=[\p{L}\p{M}]) +(?=\p{L})")
 """Where words stand together a space ends a clause."""
 _LETTER = regex.compile(r"[\p{L}\p{M}]")
 _MARK = regex.compile(r"\p{M}")
-_END = ""
+_HEADS = (3, 2, 1)
+"""Letters of the beginnings by which words are listed: the whole word where it is shorter."""
+
+Listed = Mapping[str, Sequence[tuple[str, str, bool]]]
+"""Words by their beginning, the longest first, with what each means and whether it may go on."""
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word by what it means, or a stop: `SENTENCE` or `COMMA`."""
 
     key: str
@@ -49,8 +52,8 @@ class Phrases:
 
     spaced: bool
     verb_last: bool
-    starts: dict[str, Any]
-    endings: dict[str, Any]
+    starts: Listed
+    endings: Listed
     shapes: Mapping[str, tuple[tuple[regex.Pattern[str], str], ...]]
 
     def tokens(self, text: str) -> list[Token]:
@@ -71,15 +74,13 @@ class Phrases:
                 done = token.end
             place = max(done, place + 1)
             while self.endings and place < last:
-                begins = text[place] in self.endings
-                if begins and (token := self._at(text, place, self.endings)):
+                if token := self._at(text, place, self.endings):
                     yield token
                     done = token.end
                 place = max(done, place + 1)
 
     def _begins(self, text: str, start: int) -> Token | None:
-        known = self._at(text, start, self.starts) if text[start] in self.starts else None
-        return known or self._shaped(text, start)
+        return self._at(text, start, self.starts) or self._shaped(text, start)
 
     def _shaped(self, text: str, start: int) -> Token | None:
         for pattern, key in self.shapes.get(text[start], ()):
@@ -90,32 +91,31 @@ class Phrases:
     def _anywhere(self, text: str) -> Iterator[Token]:
         place = 0
         while place < len(text):
-            begins = text[place] in self.starts
-            token = self._at(text, place, self.starts) if begins else None
+            token = self._at(text, place, self.starts)
             if token:
                 yield token
             place = token.end if token else place + 1
 
-    def _at(self, text: str, start: int, node: dict[str, Any]) -> Token | None:
-        best, place = None, start
-        for place in range(start, len(text) + 1):
-            if (known := node.get(_END)) and (
-                known[1] or not (_LETTER if self.spaced else _MARK).match(text, place)
-            ):
-                best = Token(known[0], start, place)
-            following = node.get(text[place : place + 1]) if place < len(text) else None
-            if following is None:
-                return best
-            node = following
-        return best
+    def _at(self, text: str, start: int, words: Listed) -> Token | None:
+        """The longest word at a place."""
+        if text[start : start + 2] not in words and text[start : start + 1] not in words:
+            return None
+        for width in _HEADS:
+            for word, key, open_ended in words.get(text[start : start + width], ()):
+                if text.startswith(word, start) and (
+                    open_ended
+                    or not (_LETTER if self.spaced else _MARK).match(text, start + len(word))
+                ):
+                    return Token(key, start, start + len(word))
+        return None
 
 
 @cache
 def phrases_of(tag: str) -> Phrases:
     """Those of a language by the tag of its lexicon."""
     data = tomllib.loads((PHRASES / f"{tag}.toml").read_text(encoding="utf-8"))
-    starts: dict[str, Any] = {}
-    endings: dict[str, Any] = {}
+    starts: dict[str, tuple[str, bool]] = {}
+    endings: dict[str, tuple[str, bool]] = {}
     shapes: dict[str, list[tuple[regex.Pattern[str], str]]] = {}
     for key, listed in data["words"].items():
         for word in written(listed, tag):
@@ -127,8 +127,8 @@ def phrases_of(tag: str) -> Phrases:
     return Phrases(
         data["spaced"],
         data["verb_last"],
-        starts,
-        endings,
+        _listed(starts),
+        _listed(endings),
         {first: tuple(found) for first, found in shapes.items()},
     )
 
@@ -162,10 +162,14 @@ def written(listed: str, tag: str) -> Iterator[str]:
         yield folded(word) if tag == "zh" else word
 
 
-def _add(node: dict[str, Any], word: str, key: str, *, open_ended: bool) -> None:
-    if not word:
-        return
-    for letter in word:
-        node = node.setdefault(letter, {})
-    known = node.get(_END)
-    node[_END] = (key, open_ended or bool(known and known[1]))
+def _add(into: dict[str, tuple[str, bool]], word: str, key: str, *, open_ended: bool) -> None:
+    if word:
+        known = into.get(word)
+        into[word] = key, open_ended or bool(known and known[1])
+
+
+def _listed(words: Mapping[str, tuple[str, bool]]) -> Listed:
+    by_head: dict[str, list[tuple[str, str, bool]]] = {word[:2]: [] for word in words}
+    for word in sorted(words, key=len, reverse=True):
+        by_head.setdefault(word[: _HEADS[0]], []).append((word, *words[word]))
+    return by_head

@@ -66,6 +66,10 @@ UNLIKELY = 0.03
 # next begins before its end: nothing is lost at a cut.
 LONG, SHORT_SENTENCE, LONG_SENTENCE, OVERLAP = 200, 30, 60, 30
 
+# Of many pieces one always looks a little like danger: each must say so more clearly than a whole
+# message to be handled as danger, or to be looked at by staff.
+SURE_PART, LIKELY_PART = 0.9, 0.5
+
 
 class Handling(StrEnum):
     """What happens with a topic: its text, at once, protected, a case, or the bot does it."""
@@ -260,7 +264,7 @@ class Knowledge:
         shares = self._shares(prepared, tags)
         danger = self._danger(shares)
         if danger.share >= SURE_FIRST:
-            topics = (danger.topic, *_beside(danger.topic, shares[0]))
+            topics = (danger.topic, *self._beside(danger.topic, shares[0], BESIDE))
             return Finding(Outcome.TOPIC, topics, score=round(danger.share, 3))
         concern = danger.topic if self._could_be(danger, shares[0]) else None
         return self._weighed(shares[0], concern)
@@ -337,24 +341,38 @@ class Knowledge:
         shares = self._model.shares(found)
         dangerous = sum(shares[label] for label in self._first) >= DANGER_ALONE
         if not dangerous and (topic := self._learned.nearest(found)):
-            for label in shares.keys() - self._first:
-                shares[label] = 0.0
-            shares[topic] = 1.0
+            return {label: share * BESIDE for label, share in shares.items()} | {topic: 1.0}
         return shares
 
-    def _danger(self, pieces: Iterable[Mapping[str, float]]) -> Danger:
-        """The urgent or protected topic some piece of a message speaks for most."""
-        found = []
-        for shares in pieces:
-            first = {label: shares[label] for label in self._first}
-            found.append(Danger(max(sorted(first), key=first.__getitem__), sum(first.values())))
-        return max(found, key=lambda danger: danger.share)
+    def _danger(self, pieces: Sequence[Mapping[str, float]]) -> Danger:
+        """The urgent or protected topic a message speaks for most, or a part of it very much."""
+        whole, *parts = (self._likeliest_danger(shares) for shares in pieces)
+        part = max(parts, key=lambda danger: danger.share, default=whole)
+        if part.share >= SURE_PART:
+            return part
+        return Danger(part.topic, max(whole.share, CONCERN)) if part.share >= LIKELY_PART else whole
+
+    def _likeliest_danger(self, shares: Mapping[str, float]) -> Danger:
+        first = {label: shares[label] for label in self._first}
+        return Danger(max(sorted(first), key=first.__getitem__), sum(first.values()))
 
     def _said(self, text: Text, tags: Iterable[str]) -> str | None:
         """Which small talk the whole message is, in any of the languages."""
         return next(
             (kind for tag in tags if (kind := self._tongues[tag].talk.kind(text.plain))), None
         )
+
+    def _beside(self, topic: str | None, shares: Mapping[str, float], least: float) -> list[str]:
+        """The likeliest topics beside one, or beside none. Nobody is asked unasked about violence:
+        where it could be that, staff look.
+        """
+        others = [
+            label
+            for label in _best(shares)
+            if is_topic(label) and self.topics[label].handling is not Handling.PROTECT
+        ]
+        shown = CANDIDATES if topic is None else CANDIDATES - 1
+        return [label for label in others if label != topic and shares[label] >= least][:shown]
 
     def _weighed(self, shares: Mapping[str, float], concern: str | None) -> Finding:
         order = _best(shares)
@@ -366,11 +384,11 @@ class Knowledge:
             return Finding(Outcome.OUT_OF_SCOPE, score=share)
         topics = [label for label in order if is_topic(label)][:CANDIDATES]
         if shares[topics[0]] < ENOUGH:
-            faint = tuple(label for label in topics if shares[label] >= FAINT)
-            return Finding(Outcome.NOTHING, faint, concern=concern)
+            faint = self._beside(None, shares, FAINT)
+            return Finding(Outcome.NOTHING, tuple(faint), concern=concern)
         harmless = self.topics[topics[0]].handling not in FIRST and not concern
         if best == topics[0] and share >= SURE and harmless:
-            return Finding(Outcome.TOPIC, (best, *_beside(best, shares)), score=share)
+            return Finding(Outcome.TOPIC, (best, *self._beside(best, shares, BESIDE)), score=share)
         return Finding(Outcome.CANDIDATES, tuple(topics), score=share, concern=concern)
 
 
@@ -407,12 +425,6 @@ def is_topic(label: str) -> bool:
 
 def _best(shares: Mapping[str, float]) -> list[str]:
     return sorted(shares, key=lambda label: (-shares[label], label))
-
-
-def _beside(topic: str, shares: Mapping[str, float]) -> list[str]:
-    """The likeliest topics beside one."""
-    others = [label for label in _best(shares) if is_topic(label) and label != topic]
-    return [label for label in others[: CANDIDATES - 1] if shares[label] >= BESIDE]
 
 
 def _part(text: Text, begin: int, end: int) -> Text:

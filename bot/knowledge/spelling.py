@@ -59,7 +59,7 @@ class Text:
 
 def prepare(message: str) -> Text:
     """The message in the one spelling that words and examples are brought to as well."""
-    text = UNSEEN.sub("", URL.sub(" ", normalize("NFKC", message[:LONGEST]))).lower()
+    text = UNSEEN.sub("", URL.sub(" ", normalize("NFKC", message[:LONGEST])[:LONGEST])).lower()
     text = SEPARATORS.sub("\n", APOSTROPHES.sub("", text))
     text = folded(text) if HAN.search(text) else text
     text = REPEATED.sub(r"\1\1", text)

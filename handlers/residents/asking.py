@@ -35,7 +35,7 @@ def text(turn: Turn) -> None:
     finding = understood(turn)
     first = [id for id in finding.topics if turn.runtime.knowledge.topics[id].handling in FIRST]
     if finding.outcome is Outcome.TOPIC and finding.topics[0] in first:
-        danger(turn, finding.topics[0])
+        danger(turn, finding.topics[0], finding.topics)
         return
     if finding.outcome is Outcome.COMMAND:
         (urgent.hide if finding.detail == "hide" else joining.menu)(turn, {})
@@ -79,8 +79,10 @@ def _expected(turn: Turn, finding: Finding) -> bool:
     return True
 
 
-def danger(turn: Turn, topic_id: str) -> None:
-    """An urgent or protected message, whatever else was expected of it."""
+def danger(turn: Turn, topic_id: str, beside: Sequence[str] = ()) -> None:
+    """An urgent or protected message, whatever else was expected of it; what it could be instead
+    is offered under the urgent answer.
+    """
     turn.topic = topic_id
     if alerts.expects_help(turn) and not urgent.is_protected(turn, topic_id):
         alerts.help_written(turn)
@@ -88,7 +90,7 @@ def danger(turn: Turn, topic_id: str) -> None:
     handover.seen_by_staff(turn)
     rumours.beside_danger(turn)
     if not urgent.is_protected(turn, topic_id):
-        turn.offer(id for id in understood(turn).topics if id != topic_id)
+        turn.offer(id for id in beside if id != topic_id)
 
 
 def concern(turn: Turn, topic_id: str) -> None:

@@ -95,8 +95,10 @@ class Turn:
 
     def offer(self, topic_ids: Iterable[str]) -> None:
         """Topics a message could be about instead, under what was said last."""
-        last = self.outgoing[-1]
         others = tuple(self.topic_choice(topic_id) for topic_id in topic_ids)
+        if not others or not self.outgoing:
+            return
+        last = self.outgoing[-1]
         self.outgoing[-1] = replace(last, choices=(*last.choices, *others))
 
     def _offer_language(self) -> None:

@@ -43,7 +43,8 @@ def answer(turn: Turn, topic_id: str) -> None:
 
 
 def is_protected(turn: Turn, topic_id: str) -> bool:
-    return turn.runtime.knowledge.topics[topic_id].handling is Handling.PROTECT
+    topic = turn.runtime.knowledge.topics.get(topic_id)
+    return topic is not None and topic.handling is Handling.PROTECT
 
 
 def danger(turn: Turn, topic_id: str) -> None:

@@ -197,7 +197,7 @@ def test_what_would_harm_is_refused_and_what_was_typed_stays(
     [
         ("alert/rain-4/ja", {"where": "{sites}と{city}へ。"}, "line of its own"),
         ("faq/emergency.police/ja", {"text": "警察に電話してください。"}, "is missing: 110"),
-        ("faq/emergency.police/en", {"title": "Police: call 110 right now, whatever it is"}, "Too long: "),
+        ("faq/emergency.police/en", {"title": "Police: 110. " + "Now. " * 8}, "Too long: "),
         ("faq/rights.suicide/en", {"text": "We are here."}, "must be the same for all protected"),
         ("reply/call-us/en", {"text": "Call {garbage_phone}."}, "must be those of the Japanese"),
     ],
