@@ -8,7 +8,6 @@ from bot.guarded.claims import told
 from bot.guarded.concepts import concepts_of, replaced
 from bot.guarded.directions import Stance, differences, stance
 from bot.guarded.facts import Difference, Fact, Kind
-from bot.guarded.han import folded
 from bot.guarded.lexicon import JAPANESE, Lexicon, lexicon
 from bot.guarded.limits import turned_limits
 from bot.guarded.mentions import read, writing_of
@@ -35,6 +34,7 @@ from bot.guarded.places import (
     places_of,
 )
 from bot.guarded.spans import Roles, exchanged, roles_of
+from bot.han import folded
 
 SHORTEST, LONGEST = 0.3, 3.0
 """How long a text may be, as multiples of what is usual for its language."""

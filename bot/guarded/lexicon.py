@@ -13,8 +13,8 @@ from typing import Any
 
 import regex
 
-from bot.guarded.han import folded
 from bot.guarded.writing import plain_pattern
+from bot.han import folded
 
 WORDS = Path(__file__).with_name("words")
 JAPANESE = "ja"

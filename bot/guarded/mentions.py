@@ -7,11 +7,11 @@ import regex
 
 from bot.guarded.calendar import months_and_days, relative_days, weekdays
 from bot.guarded.facts import Mention
-from bot.guarded.han import folded
 from bot.guarded.lexicon import JAPANESE, Lexicon
 from bot.guarded.numbers import Digits, in_digits
 from bot.guarded.times import times
 from bot.guarded.writing import plain, plain_japanese
+from bot.han import folded
 
 EMERGENCY_NUMBERS = frozenset({"110", "118", "119", "171", "188", "189", "7119", "8000", "8008"})
 

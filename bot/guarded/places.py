@@ -12,7 +12,6 @@ from unicodedata import normalize
 import regex
 
 from bot.guarded.facts import Fact, Kind
-from bot.guarded.han import folded
 from bot.guarded.lexicon import Lexicon
 from bot.guarded.lexicon import lexicon as lexicon_of
 from bot.guarded.namesearch import Hit, Name, NameSearch
@@ -29,6 +28,7 @@ from bot.guarded.placenames import (
 from bot.guarded.readings import dictionary_sounds, is_proper, possible_sounds, readings_of_folded
 from bot.guarded.sounds import sound
 from bot.guarded.writing import plain, plain_japanese
+from bot.han import folded
 
 Names = Mapping[str, Mapping[str, str]]
 """Names of places: by id, by language tag."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import regex
 from sudachipy import Dictionary  # type: ignore[import-untyped]
 
-from bot.guarded.han import folded
 from bot.guarded.sounds import sound, tables
+from bot.han import folded
 
 READINGS = Path(__file__).with_name("readings.tsv")
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import regex
 
-from bot.guarded.han import folded
 from bot.guarded.writing import plain, plain_pattern
+from bot.han import folded
 
 PHRASES = Path(__file__).with_name("phrases")
 NOTHING = "none"

@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 import regex as re
 
-from bot.guarded.han import folded
+from bot.han import folded
 
 # LINE lets nobody write more.
 LONGEST = 5_000
