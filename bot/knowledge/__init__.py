@@ -70,6 +70,9 @@ LONG, SHORT_SENTENCE, LONG_SENTENCE, OVERLAP = 200, 30, 60, 30
 # message to be handled as danger, or to be looked at by staff.
 SURE_PART, LIKELY_PART = 0.9, 0.5
 
+# How much of the share that nobody is sure of must be danger's, for staff to look.
+UNCERTAIN = 0.11
+
 
 class Handling(StrEnum):
     """What happens with a topic: its text, at once, protected, a case, or the bot does it."""
@@ -273,7 +276,8 @@ class Knowledge:
         """Whether staff should look at a message for danger."""
         likeliest = next(label for label in _best(shares) if not label.startswith(SMALL_TALK))
         if shares[likeliest] >= ENOUGH or danger.share >= DANGER_ALONE:
-            return danger.share >= CONCERN
+            # Of what is hardly understood every topic gets a little.
+            return danger.share >= max(CONCERN, UNCERTAIN * (1 - shares[likeliest]))
         return likeliest in self._first and shares[likeliest] >= WHISPER
 
     def may_be_shared(self, text: str, tag: str) -> bool:
